@@ -27,3 +27,7 @@ class TargetError(HalfgigError):
 
 class ResultError(HalfgigError):
     """A run directory or result file is missing or cannot be read."""
+
+
+class BoundaryError(HalfgigError):
+    """A crash point or a housekeeping pattern is not written as it should be, or a wire cannot do what is asked."""

@@ -1,0 +1,164 @@
+"""Scenario files: target, limit, corpus, knobs, and what to do with them, as one frozen object."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from harness import tables
+from harness.dependencies.provider.settings import ProviderSettings, change
+from harness.errors import ScenarioError
+from harness.quantities import parse_budget, parse_bytes, parse_seconds
+from harness.target import SCENARIOS, Target, knob_environment, load_target
+
+_KEYS = (
+    "target", "limit", "budget", "cpus", "backend", "corpus", "documents", "imports", "restart", "strict", "timeout",
+    "knobs", "provider",
+)  # fmt: skip
+_RESTARTS = ("no", "on-failure")
+
+
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """How many imports run at once, and how often that is done, in the same process and database."""
+
+    concurrent: int
+    repeat: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What the command line says over a scenario; None leaves the scenario's own."""
+
+    limit: str | None = None
+    budget: str | None = None
+    cpus: float | None = None
+    backend: str | None = None
+    corpus: str | None = None
+    documents: int | None = None
+    repeat: int | None = None
+    strict: bool | None = None
+    knobs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Everything that one run needs to know; sizes in bytes, times in seconds."""
+
+    name: str
+    target: Target
+    limit_bytes: int
+    budget_bytes: int
+    cpus: float | None
+    backend: str
+    corpus: str
+    documents: int | None
+    imports: Imports
+    knobs: Mapping[str, str]
+    provider: ProviderSettings
+    restart: str
+    strict: bool
+    timeout_s: float
+
+
+def load_scenario(name: str | None, overrides: Overrides) -> Scenario:
+    """Read a scenario by path or by its name in scenarios/ (`default` for None), and lay `overrides` over it."""
+    path = _find(name or "default")
+    table = tables.read_toml(path)
+    where = str(path)
+    tables.refuse_unknown(table, _KEYS, where)
+    target = load_target(tables.value(table, "target", str, "importer", where), path.parent)
+    knobs = tables.texts(tables.value(table, "knobs", dict, {}, where), f"{where} [knobs]")
+    knob_environment(target, knobs, f"{where} [knobs]")
+    limit_bytes = parse_bytes(overrides.limit or tables.value(table, "limit", str, "512MB", where), "limit")
+    budget = overrides.budget or tables.value(table, "budget", str, "65%", where)
+    return Scenario(
+        name=path.stem,
+        target=target,
+        limit_bytes=limit_bytes,
+        budget_bytes=parse_budget(budget, limit_bytes, "budget"),
+        cpus=_cpus(table, overrides, where),
+        backend=overrides.backend or tables.value(table, "backend", str, "auto", where),
+        corpus=overrides.corpus or _corpus(table, path),
+        documents=_documents(table, overrides, where),
+        imports=_imports(table, overrides, where),
+        knobs={**knobs, **_set_knobs(target, overrides.knobs)},
+        provider=_provider(table, where),
+        restart=_restart(table, where),
+        strict=overrides.strict or tables.value(table, "strict", bool, False, where),
+        timeout_s=parse_seconds(tables.value(table, "timeout", str, "60m", where), f"{where}: timeout"),
+    )
+
+
+def with_knobs(scenario: Scenario, knobs: Mapping[str, str]) -> Scenario:
+    """The same scenario with these knobs over its own."""
+    knob_environment(scenario.target, knobs, "knobs")
+    return replace(scenario, knobs={**scenario.knobs, **knobs})
+
+
+def _find(name: str) -> Path:
+    if name.endswith(".toml") or "/" in name:
+        return Path(name).resolve()
+    path = SCENARIOS / f"{name}.toml"
+    if not path.is_file():
+        known = sorted(one.stem for one in SCENARIOS.glob("*.toml"))
+        raise ScenarioError(f"there is no scenario {name!r} in {SCENARIOS}{tables.suggestion(name, known)}")
+    return path
+
+
+def _cpus(table: Mapping[str, Any], overrides: Overrides, where: str) -> float | None:
+    cpus = overrides.cpus if overrides.cpus is not None else tables.value(table, "cpus", float, 0.0, where) or None
+    if cpus is not None and not 0.01 <= cpus <= 1024:
+        raise ScenarioError(f"cpus = {cpus:g} is not a CPU share; write it like 0.5 or 2")
+    return cpus
+
+
+def _documents(table: Mapping[str, Any], overrides: Overrides, where: str) -> int | None:
+    documents = overrides.documents if overrides.documents is not None else table.get("documents")
+    if documents is not None and (not isinstance(documents, int) or documents < 1):
+        raise ScenarioError(f"{where}: documents = {documents!r} is not a whole number above zero")
+    return documents
+
+
+def _corpus(table: Mapping[str, Any], path: Path) -> str:
+    corpus = tables.value(table, "corpus", str, "python-docs", str(path))
+    return str((path.parent / corpus).resolve()) if corpus.startswith((".", "/")) else corpus
+
+
+def _imports(table: Mapping[str, Any], overrides: Overrides, where: str) -> Imports:
+    inner = tables.value(table, "imports", dict, {}, where)
+    tables.refuse_unknown(inner, ("concurrent", "repeat"), f"{where} [imports]")
+    imports = Imports(
+        concurrent=tables.value(inner, "concurrent", int, 1, f"{where} [imports]"),
+        repeat=overrides.repeat or tables.value(inner, "repeat", int, 1, f"{where} [imports]"),
+    )
+    if imports.concurrent < 1 or imports.repeat < 1:
+        raise ScenarioError(f"{where} [imports]: concurrent and repeat are at least 1")
+    return imports
+
+
+def _set_knobs(target: Target, settings: tuple[str, ...]) -> dict[str, str]:
+    knobs = {}
+    for setting in settings:
+        knob, equals, text = setting.partition("=")
+        if not equals:
+            raise ScenarioError(f"--set {setting!r}: write it like --set window=400")
+        knobs[knob.strip()] = text.strip()
+    knob_environment(target, knobs, "--set")
+    return knobs
+
+
+def _provider(table: Mapping[str, Any], where: str) -> ProviderSettings:
+    inner = tables.value(table, "provider", dict, {}, where)
+    tables.refuse_unknown(inner, (one.name for one in fields(ProviderSettings)), f"{where} [provider]")
+    try:
+        return change(ProviderSettings(), inner)
+    except ValueError as error:
+        raise ScenarioError(f"{where} [provider]: {error}") from None
+
+
+def _restart(table: Mapping[str, Any], where: str) -> str:
+    restart = tables.value(table, "restart", str, "no", where)
+    if restart not in _RESTARTS:
+        raise ScenarioError(f"{where}: restart = {restart!r}; it is one of {', '.join(_RESTARTS)}")
+    return restart

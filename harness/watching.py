@@ -1,0 +1,171 @@
+"""Watches a service through its imports: samples, statuses, kills and restarts, until the last one is over."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from harness.client import is_ready
+from harness.corpora.corpus import Corpus
+from harness.dependencies.addresses import address_of
+from harness.dependencies.outbound import foreign_connections
+from harness.dependencies.provider.ledger import position, read_ledger
+from harness.environment import Environment
+from harness.imports import Followed, Following, failed_documents, follow, upload_all
+from harness.journal import Clock
+from harness.memory.sampler import Sampler, SamplingReport
+from harness.observation import ImportSeen, Observation, PeaksSeen, Round
+from harness.service import Service, start
+from reports.progress import Progress
+
+SETTLE_S = 1.0
+"""How long after an import its remaining memory is read: time for buffers and connections to be given back."""
+INTERVAL_MS = 20.0
+LOOKS_FOR_CONNECTIONS_EVERY = 10
+"""Samples between two looks for connections: 200 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is watched: the service, what it imports each round, what it depends on, and who is told."""
+
+    service: Service
+    shares: tuple[Corpus, ...]
+    environment: Environment
+    run_dir: Path
+    clock: Clock
+    show: Callable[[Progress], None]
+
+    @property
+    def documents(self) -> int:
+        """Documents of one round."""
+        return sum(share.documents for share in self.shares)
+
+
+def watch(subject: Subject) -> tuple[Observation, SamplingReport]:
+    """Start the service, run every round of imports, and tell what was seen; the service still runs afterwards."""
+    service, outbound = subject.service, set[str]()
+    look = _connection_watch(subject, outbound)
+    sampler = Sampler(
+        service.container,
+        subject.run_dir / "samples.jsonl",
+        origin_s=subject.clock.started_s,
+        interval_ms=INTERVAL_MS,
+        observer=look,
+        observe_every=LOOKS_FOR_CONNECTIONS_EVERY,
+    )
+    sampler.start()  # before the service: the peak of its start counts
+    try:
+        start(service)
+        rounds, last = _rounds(subject, sampler)
+        ready = is_ready(service.client)
+    finally:
+        report = sampler.stop()
+    return _observation(subject, rounds, last, report, ready=ready, outbound=tuple(sorted(outbound))), report
+
+
+def _rounds(subject: Subject, sampler: Sampler) -> tuple[tuple[Round, ...], Following]:
+    deadline_s = time.monotonic() + subject.service.scenario.timeout_s
+    rounds: list[Round] = []
+    following = Following([])
+    for number in range(subject.service.scenario.imports.repeat):
+        following = upload_all(subject.service, subject.shares, following.restarts)
+        phase = f"import {number + 1} of {subject.service.scenario.imports.repeat}"
+        follow(subject.service, following, deadline_s, partial(_show, subject, sampler, phase))
+        rounds.append(_round(subject, following))
+        if following.gone or following.timed_out:
+            break
+    return tuple(rounds), following
+
+
+def _round(subject: Subject, following: Following) -> Round:
+    imports = tuple(_seen(subject.service, one) for one in following.imports)
+    if following.gone:
+        return Round(imports, position(subject.environment.provider.ledger_path), None)
+    time.sleep(SETTLE_S)
+    after_bytes = subject.service.container.sample().unreclaimable_bytes
+    return Round(imports, position(subject.environment.provider.ledger_path), after_bytes)
+
+
+def _seen(service: Service, one: Followed) -> ImportSeen:
+    return ImportSeen(
+        job_id=one.job_id,
+        documents=one.corpus.documents,
+        last=one.last,
+        upload_s=one.upload_s,
+        chunks_s=one.chunks_s,
+        failed=failed_documents(service, one) if one.last and one.last.documents_failed else (),
+    )
+
+
+def _observation(
+    subject: Subject,
+    rounds: tuple[Round, ...],
+    last: Following,
+    report: SamplingReport,
+    *,
+    ready: bool,
+    outbound: tuple[str, ...],
+) -> Observation:
+    container = subject.service.container
+    counters = container.counters()
+    return Observation(
+        documents_total=subject.documents * subject.service.scenario.imports.repeat,
+        rounds=rounds,
+        peaks=_peaks(report, counters.kernel_peak_bytes, counters.rss_peak_bytes),
+        oom_kills=counters.oom_kills,
+        killed=counters.killed,
+        exit=last.gone,
+        ready_at_the_end=ready,
+        restarts=last.restarts,
+        timed_out=last.timed_out,
+        ledger=read_ledger(subject.environment.provider.ledger_path),
+        outbound_attempts=outbound,
+        cpu_s=counters.cpu_s,
+        notes=container.notes,
+    )
+
+
+def _peaks(report: SamplingReport, kernel_peak_bytes: int | None, rss_peak_bytes: int) -> PeaksSeen:
+    sampled, none = report.peaks, report.samples == 0
+    return PeaksSeen(
+        unreclaimable_bytes=None if none else sampled.unreclaimable_bytes,
+        anon_bytes=None if none else sampled.anon_bytes,
+        working_set_bytes=None if none else sampled.working_set_bytes,
+        sampled_cgroup_bytes=None if none else sampled.total_bytes,
+        kernel_cgroup_bytes=kernel_peak_bytes,
+        rss_bytes=rss_peak_bytes or None,
+    )
+
+
+def _connection_watch(subject: Subject, found: set[str]) -> Callable[[], None]:
+    """What looks once for connections beyond the declared ones and adds them to `found`."""
+    server, provider, container = subject.environment.server, subject.environment.provider, subject.service.container
+    allowed = frozenset({address_of(server.url), ("127.0.0.1", provider.port)})
+    judged: set[bytes] = set()
+    return lambda: found.update(foreign_connections(container.pids(), allowed, judged))
+
+
+def _show(subject: Subject, sampler: Sampler, phase: str, following: Following) -> None:
+    told = [one.last for one in following.imports if one.last]
+    done = sum((one.documents_done or 0) + (one.documents_failed or 0) for one in told)
+    chunks = sum(one.chunks_stored or 0 for one in told)
+    import_s = max((time.monotonic() - one.accepted_s for one in following.imports if one.job_id), default=0.0)
+    scenario = subject.service.scenario
+    subject.show(
+        Progress(
+            phase=phase,
+            elapsed_s=subject.clock(),
+            stage=next((one.stage for one in told if not one.finished), None),
+            documents_done=done,
+            documents_total=subject.documents,
+            chunks=chunks,
+            chunks_per_s=chunks / import_s if import_s > 1 else None,
+            memory_bytes=sampler.latest.unreclaimable_bytes,
+            peak_bytes=sampler.peaks.unreclaimable_bytes,
+            budget_bytes=scenario.budget_bytes,
+            limit_bytes=scenario.limit_bytes,
+            eta_s=import_s * (subject.documents - done) / done if done else None,
+        )
+    )
