@@ -12,7 +12,7 @@ from harness.dependencies.addresses import address_of
 from harness.dependencies.outbound import foreign_connections
 from harness.dependencies.provider.ledger import position, read_ledger
 from harness.environment import Environment
-from harness.imports import Followed, Following, failed_documents, follow, upload_all
+from harness.imports import POLL_S, Followed, Following, failed_documents, follow, upload_all
 from harness.journal import Clock
 from harness.memory.sampler import Sampler, SamplingReport
 from harness.observation import ImportSeen, Observation, PeaksSeen, Round
@@ -22,6 +22,7 @@ from reports.progress import Progress
 SETTLE_S = 1.0
 """How long after an import its remaining memory is read: time for buffers and connections to be given back."""
 INTERVAL_MS = 20.0
+READY_AT_THE_END_S = 10.0
 LOOKS_FOR_CONNECTIONS_EVERY = 10
 """Samples between two looks for connections: 200 ms."""
 
@@ -59,10 +60,20 @@ def watch(subject: Subject) -> tuple[Observation, SamplingReport]:
     try:
         start(service)
         rounds, last = _rounds(subject, sampler)
-        ready = is_ready(service.client)
+        ready = _still_ready(service)
     finally:
         report = sampler.stop()
     return _observation(subject, rounds, last, report, ready=ready, outbound=tuple(sorted(outbound))), report
+
+
+def _still_ready(service: Service) -> bool:
+    """Whether the service answers within `READY_AT_THE_END_S`: a busy one may need more than one try."""
+    deadline_s = time.monotonic() + READY_AT_THE_END_S
+    while service.container.poll() is None and time.monotonic() < deadline_s:
+        if is_ready(service.client):
+            return True
+        time.sleep(POLL_S)
+    return False
 
 
 def _rounds(subject: Subject, sampler: Sampler) -> tuple[tuple[Round, ...], Following]:

@@ -137,6 +137,6 @@ def _ask(url: str, question: str) -> tuple[Any, ...]:
             return connection.execute(question).fetchone() or ()
     except psycopg.Error as error:
         raise DependencyError(
-            f"Postgres at {mask_url(url)} cannot be used: {str(error).strip()}. Check that it runs and that the URL "
+            f"Postgres at {mask_url(url)} cannot be used: {' '.join(str(error).split())} Check that it runs and that the URL "
             "is right, or leave the URL out for the embedded server"
         ) from error
