@@ -55,10 +55,10 @@ class Settings:
     chunk_chars: int = _setting(880, "length of a chunk", unit="characters", low=100, high=20_000)
     embedding_provider: str = _setting("openai", "whose embeddings", one_of="openai cohere")
     embedding_batch_size: int = _setting(
-        32, "chunks handed to the embed stage at a time", unit="chunks", low=1, high=100_000
+        46, "chunks handed to the embed stage at a time", unit="chunks", low=1, high=100_000
     )
-    openai_batch_size: int = _setting(32, "inputs of one OpenAI request", unit="inputs", low=1, high=2048)
-    cohere_batch_size: int = _setting(32, "inputs of one Cohere request", unit="inputs", low=1, high=96)
+    openai_batch_size: int = _setting(46, "inputs of one OpenAI request", unit="inputs", low=1, high=2048)
+    cohere_batch_size: int = _setting(46, "inputs of one Cohere request", unit="inputs", low=1, high=96)
     embed_concurrency: int = _setting(
         2, "embedding requests whose vectors are not committed yet", unit="requests", low=1, high=64
     )

@@ -18,7 +18,7 @@ class Flow:
     chunks: int = 0
     """Chunks held between reading and commit."""
     documents: int = 0
-    """Documents that are read, in part or whole, and not settled."""
+    """Documents that are read to their end and not settled."""
     most_chunks: int = 0
     """The most chunks that were held at once."""
     inputs: deque[Input] = field(default_factory=deque)
@@ -46,7 +46,7 @@ class Flow:
         self.most_chunks = max(self.most_chunks, self.chunks)
 
     def has_room(self, chunks: int) -> bool:
-        """Whether so many more chunks, and one more document, may be held."""
+        """Whether so many more chunks, and the end of one more document, may be held."""
         return not self.window or (self.chunks + chunks <= self.window and self.documents < self.window)
 
     @property

@@ -42,6 +42,11 @@ class LLMCache:
         self._counters.cache_bytes += _size_bytes(answer)
         self._counters.cache_entries = len(self._answers)
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._answers.clear()
+        self._counters.cache_entries = self._counters.cache_bytes = 0
+
     def _expire(self) -> None:
         self._now = self._clock()
         for _, answer in self._answers.expire():

@@ -76,7 +76,6 @@ class ReadStage:
             return self._accept_chunk(event)
         if isinstance(event, Opened):
             self._document = self._ledger.open(event.name, event.title, event.id)
-            self._flow.documents += 1
         elif isinstance(event, Failed):
             document = self._ledger.open(event.name, "", None)
             document.failure = (event.reason, event.detail)
@@ -99,6 +98,7 @@ class ReadStage:
     def _close(self, event: Closed) -> None:
         if self._document is None:
             raise AssertionError("an end outside of a document")
+        self._flow.documents += 1
         self._document.upload_offset = event.upload_offset
         self._document.is_read = True
         self._document.is_extracted = not self._extraction

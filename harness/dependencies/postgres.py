@@ -136,7 +136,8 @@ def _ask(url: str, question: str) -> tuple[Any, ...]:
         with psycopg.connect(url, connect_timeout=CONNECT_TIMEOUT_S) as connection:
             return connection.execute(question).fetchone() or ()
     except psycopg.Error as error:
+        told = " ".join(str(error).split())
         raise DependencyError(
-            f"Postgres at {mask_url(url)} cannot be used: {' '.join(str(error).split())} Check that it runs and that the URL "
-            "is right, or leave the URL out for the embedded server"
+            f"Postgres at {mask_url(url)} cannot be used: {told} Check that it runs and that the URL is right, or "
+            "leave the URL out for the embedded server"
         ) from error

@@ -38,36 +38,41 @@ async def settle(
     connection: AsyncConnection[Any], documents: Sequence[SettledDocument], progress: Mapping[str, Any]
 ) -> None:
     """Write what belongs to the documents and their outcomes, and add to the job's counts, `progress` among it."""
-    for one in documents:
-        for first in range(PAGE_BYTES, len(one.chunk_ids), PAGE_BYTES):
-            page = {"document": one.id and UUID(bytes=one.id), "first": first // ID_BYTES}
-            ids = one.chunk_ids[first : first + PAGE_BYTES]
-            await connection.execute(_SQL["add_chunks_beyond"], {**page, "ids": ids})
-    chunk_ids, concept_ids = bytearray(), bytearray()
-    seen: set[bytes] = set()
-    rows = []
-    for one in documents:
-        rows.append(_row(one, one.id is not None and one.id not in seen, len(chunk_ids), len(concept_ids)))
-        if one.id is not None and one.id not in seen:
-            seen.add(one.id)
-            chunk_ids += one.chunk_ids[:PAGE_BYTES]
-            concept_ids += b"".join(one.concept_ids)
-    packed = {"chunk_ids": bytes(chunk_ids), "concept_ids": bytes(concept_ids)}
+    # Of documents with the same content the first stands for all.
+    first = {one.id: one for one in reversed(documents) if one.id is not None}
+    for document_id, one in first.items():
+        for start in range(PAGE_BYTES, len(one.chunk_ids), PAGE_BYTES):
+            page = {"first": start // ID_BYTES, "ids": one.chunk_ids[start : start + PAGE_BYTES]}
+            await connection.execute(_SQL["add_chunks_beyond"], {"document": UUID(bytes=document_id), **page})
+    rows, packed = _pack(documents, first)
     await connection.execute(_SQL["settle"], {"documents": orjson.dumps(rows).decode(), **packed, **progress})
 
 
-def _row(document: SettledDocument, is_first: bool, chunks_start: int, concepts_start: int) -> dict[str, Any]:
+def _pack(
+    documents: Sequence[SettledDocument], first: Mapping[bytes, SettledDocument]
+) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
+    """Return a row a document, and the ids of their chunks and concepts that the rows refer to by place."""
+    chunk_ids, concept_ids = bytearray(), bytearray()
+    rows = []
+    for one in documents:
+        starts = {"chunks_start": len(chunk_ids) // ID_BYTES, "concepts_start": len(concept_ids) // ID_BYTES}
+        is_first = one.id is not None and first[one.id] is one
+        rows.append({"is_first": is_first, **starts, **_row(one)})
+        if is_first:
+            chunk_ids += one.chunk_ids[:PAGE_BYTES]
+            concept_ids += b"".join(one.concept_ids)
+    return rows, {"chunk_ids": bytes(chunk_ids), "concept_ids": bytes(concept_ids)}
+
+
+def _row(document: SettledDocument) -> dict[str, Any]:
     return {
         "position": document.position,
         "name": document.name,
         "title": document.title,
         "id": document.id and document.id.hex(),
-        "is_first": is_first,
         "extraction_id": document.extraction_id and document.extraction_id.hex(),
         "chunk_count": len(document.chunk_ids) // ID_BYTES,
-        "chunks_start": chunks_start // ID_BYTES,
         "chunks_here": len(document.chunk_ids[:PAGE_BYTES]) // ID_BYTES,
-        "concepts_start": concepts_start // ID_BYTES,
         "concepts_here": len(document.concept_ids),
         "reason": document.reason,
         "detail": document.detail and document.detail.replace("\0", "")[:DETAIL_CHARS],

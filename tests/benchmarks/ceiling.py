@@ -1,8 +1,8 @@
 """The bare ceiling: raw HTTP client, base64 decode, binary COPY; no service, no SDK, no job, no dedup.
 
-`python -m tests.benchmarks.ceiling JSONL PROVIDER_URL DATABASE_URL` prints chunks and seconds as JSON. Chunks are cut by
-length from the same file that the service imports, sent by a client that writes HTTP by hand on kept connections,
-and copied into a table with a primary key while the next ones are under way.
+`python -m tests.benchmarks.ceiling JSONL PROVIDER_URL DATABASE_URL` prints chunks and seconds as JSON. Chunks are
+cut by length from the same file that the service imports, sent by a client that writes HTTP by hand on kept
+connections, and copied into a table with a primary key while the next ones are under way.
 """
 
 import asyncio
