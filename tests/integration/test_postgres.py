@@ -252,7 +252,7 @@ def test_another_port_when_one_is_taken(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_server_that_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error has the last lines of the log, where it lies, and what to do; nothing runs and no data is left."""
     monkeypatch.setitem(embedded_postgres.SETTINGS, "shared_buffers", "nonsense")
-    with pytest.raises(DependencyError, match=r"server\.log.*nonsense.*--database-url"):
+    with pytest.raises(DependencyError, match=r"server\.log.*nonsense.*--postgres"):
         start_embedded(tmp_path / "server")
     assert sorted(one.name for one in (tmp_path / "server").iterdir()) == ["owner.json", "server.log"]
 
