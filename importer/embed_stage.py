@@ -119,20 +119,20 @@ class EmbedStage:
     async def _ask(self, batch: Sequence[Input], answer: Answer) -> None:
         """Add the vectors of `batch` to `answer`; a batch that is rejected is halved until the culprits stand alone."""
         prompts = [one.prompt for one in batch]
+        request = partial(self._provider.embed, prompts, "document")
         try:
-            vectors = await with_retries(
-                lambda: self._provider.embed(prompts, "document"),
-                len(batch),
-                self._policy,
-                self._counters,
-                self._flow.pause,
-            )
+            vectors = await with_retries(request, len(batch), self._policy, self._counters, self._pause)
         except ProviderRefusal as refusal:
             if len(batch) == 1:
                 answer.rejected.append((batch[0], str(refusal)))
                 return
             middle = len(batch) // 2
-            await self._ask(batch[:middle], answer)
-            await self._ask(batch[middle:], answer)
+            for half in (batch[:middle], batch[middle:]):
+                await self._store.check_fence()
+                await self._ask(half, answer)
         else:
             answer.vectors += zip(batch, vectors, strict=True)
+
+    async def _pause(self, duration_s: float) -> None:
+        await self._flow.pause(duration_s)
+        await self._store.check_fence()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from importer.database.store import ExtractionRow
@@ -103,18 +104,22 @@ class ExtractStage:
     async def _ask(self, key: bytes, prompt: str) -> tuple[str, ...]:
         """Ask the LLM, again when its answer is unusable; WrongAnswer when that does not help."""
         for is_last in (False,) * (UNUSABLE_ANSWERS - 1) + (True,):
-            answer = await with_retries(
-                lambda: self._extractor.ask(prompt), 1, self._policy, self._counters, self._flow.pause
-            )
+            request = partial(self._extractor.ask, prompt)
+            answer = await with_retries(request, 1, self._policy, self._counters, self._pause)
             try:
                 concepts = concepts_in(answer)
             except WrongAnswer:
                 if is_last:
                     raise
+                await self._store.check_fence()
             else:
                 self._cache.put(key, answer)
                 return concepts
         raise AssertionError("unreachable")
+
+    async def _pause(self, duration_s: float) -> None:
+        await self._flow.pause(duration_s)
+        await self._store.check_fence()
 
     def _hand_on(self, document: PendingDocument, names: tuple[str, ...]) -> None:
         inputs = [Input("concept", self._concept_id(name), name) for name in names]

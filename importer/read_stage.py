@@ -6,6 +6,9 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import psycopg
+
+from importer.errors import Interrupted
 from importer.work import Closed, Failed, Input, Opened, PendingDocument, ReadEvent
 
 if TYPE_CHECKING:
@@ -36,13 +39,21 @@ class ReadStage:
 
     async def run(self) -> None:
         """Read to the end."""
-        more = True
-        while more:
-            await self._wait_for_room()
-            if self._flow.halted:
-                return
-            more = await self._read_group()
-        self._flow.reading = False
+        try:
+            while await self._read_next():
+                pass
+        except psycopg.OperationalError as error:
+            # The upload is in the database as well. What is in flight may still find it back.
+            self._flow.halt(Interrupted("database_unavailable", f"the upload cannot be read: {error}"))
+
+    async def _read_next(self) -> bool:
+        """Read a group; False when there is nothing more to read, or the import was halted."""
+        await self._wait_for_room()
+        if self._flow.halted:
+            return False
+        self._flow.reading = await self._read_group()
+        self._flow.changed()
+        return self._flow.reading
 
     async def _wait_for_room(self) -> None:
         flow = self._flow
@@ -67,7 +78,6 @@ class ReadStage:
             return False
         events, more = pull.result()
         flow.hold(sum(map(self._accept, events)) - self._group)
-        flow.changed()
         return more
 
     def _accept(self, event: ReadEvent) -> int:

@@ -58,9 +58,9 @@ class Services:
     def http(self) -> httpx.AsyncClient:
         """The one HTTP client of the process, made at its first use: its TLS context alone costs megabytes."""
         if self._http.client is None:
-            import httpx
+            from importer.provider_http import open_http
 
-            self._http.client = httpx.AsyncClient(timeout=self.settings.provider_timeout_s)
+            self._http.client = open_http(self.settings)
         return self._http.client
 
     async def close_http(self) -> None:

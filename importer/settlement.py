@@ -73,10 +73,12 @@ class Ledger:
             settled.append(_settled(document))
         return settled
 
-    def stage(self, queued: Sequence[Input]) -> str:
-        """Name the stage of the oldest document that is not settled."""
-        oldest = self._documents[0] if self._documents else None
-        if oldest is None or not (oldest.is_read or oldest.missing):
+    def stage(self, queued: Sequence[Input], without_documents: str) -> str:
+        """Name the stage of the oldest document that is not settled, or `without_documents` where there is none."""
+        if not self._documents:
+            return without_documents
+        oldest = self._documents[0]
+        if not (oldest.is_read or oldest.missing):
             return "read"
         if oldest.missing:
             is_queued = queued and oldest in self._waiting.get(queued[0].key, ())

@@ -79,7 +79,7 @@ class StoreStage:
             [vector_row(one) for one in vectors if one[0].kind == "concept"],
             extractions,
             documents,
-            self._ledger.stage(self._flow.inputs),
+            self._ledger.stage(self._flow.inputs, "read" if self._flow.reading else "store"),
             self._ledger.upload_offset,
         )
         self._counters.chunks_stored += await self._store.commit(portion)

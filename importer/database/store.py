@@ -64,6 +64,10 @@ class Store:
 
         return await through_outages(read, self._give_up_after_s)
 
+    async def check_fence(self) -> None:
+        """Fenced when the job has moved on: asked before a request that no look-up of its own precedes."""
+        await self.known((), ())
+
     async def known_extraction(self, extraction_id: bytes) -> tuple[str, ...] | None:
         """Return the concepts stored under this id, or None; Fenced when the job has moved on."""
         values = {"job": self._job.id, "epoch": self._job.epoch, "id": UUID(bytes=extraction_id)}

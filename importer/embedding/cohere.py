@@ -43,14 +43,17 @@ class CohereEmbeddings:
                 embedding_types=["base64"],
                 request_options=self._options,
             )
+            vectors, told = answer.embeddings.base64, answer.texts
         except ApiError as error:
             raise _refusal(error) from None
         except httpx.HTTPError as error:
             raise ProviderUnreachable(f"{error} ({type(error).__name__})") from None
-        vectors = answer.embeddings.base64 if answer.embeddings else None
+        except (TypeError, ValueError, AttributeError):
+            # The SDK takes the shape of an answer for granted.
+            raise WrongAnswer("a body that is not the JSON of an answer") from None
         if not isinstance(vectors, list):
             raise WrongAnswer("an answer without base64 embeddings")
-        return by_text(decode_vectors(vectors, len(texts), self._dimensions), answer.texts, texts)
+        return by_text(decode_vectors(vectors, len(texts), self._dimensions), told, texts)
 
 
 def _refusal(error: ApiError) -> ProviderRefusal | WrongAnswer:
