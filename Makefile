@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test lint unit integration bench clean
+.PHONY: help demo test lint unit integration crash crash-test planted browser bench clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -30,6 +30,21 @@ unit: $(STAMP) ## only the fast tests
 
 integration: $(STAMP) ## only the tests with real processes
 	$(BIN)/python -m pytest tests/integration
+
+planted: $(STAMP) ## let the crash oracle find every planted bug
+	$(BIN)/python -m pytest tests/planted -m "planted or not planted"
+
+crash: $(STAMP) ## crash the importer at every message, in pairs, by every fault, and at random
+	$(BIN)/halfgig crash --schedule exhaustive
+	$(BIN)/halfgig crash --schedule pairs
+	$(BIN)/halfgig crash --schedule matrix
+	$(BIN)/halfgig crash --schedule random --seed 1 --cycles 300
+
+crash-test: $(STAMP) ## a part of the crash schedules, judged by the whole oracle
+	$(BIN)/python -m pytest tests/integration/crash -m crash
+
+browser: $(STAMP) ## the progress page in a real Chromium
+	$(BIN)/python -m pytest tests/browser
 
 bench: $(STAMP) ## chunks a second of the service against a bare ceiling
 	$(BIN)/python -m tests.benchmarks.import_speed

@@ -69,14 +69,24 @@ def is_ready(client: Client) -> bool:
 
 def upload(client: Client, corpus: Corpus) -> str:
     """Upload every file of the corpus in one request, streamed from disk; returns the job's id."""
+    answer = post_files(client, corpus, 600.0)
+    if answer.status_code != 202:
+        raise TargetError(f"the upload was answered {answer.status_code}, not 202: {answer.text[:300]}")
+    return read_job_id(client, answer)
+
+
+def post_files(client: Client, corpus: Corpus, timeout_s: float) -> httpx.Response:
+    """The bare upload, whatever is answered."""
     with ExitStack() as opened:
         parts = [
             (client.contract.upload_field, (one.name, opened.enter_context(one.path.open("rb"))))
             for one in corpus.files
         ]
-        answer = client.http.post(client.contract.upload, files=parts, timeout=600.0)
-    if answer.status_code != 202:
-        raise TargetError(f"the upload was answered {answer.status_code}, not 202: {answer.text[:300]}")
+        return client.http.post(client.contract.upload, files=parts, timeout=timeout_s)
+
+
+def read_job_id(client: Client, answer: httpx.Response) -> str:
+    """The job's id in the answer to an upload."""
     return str(_field(_json(answer), client.contract.fields["job_id"]))
 
 
@@ -114,9 +124,14 @@ def read_status(told: Mapping[str, Any], contract: HttpContract) -> JobStatus:
 
 def resume(client: Client, job_id: str) -> bool:
     """Ask for a resume; True when it was taken (202)."""
+    return client.contract.resume is not None and post_resume(client, job_id).status_code == 202
+
+
+def post_resume(client: Client, job_id: str) -> httpx.Response:
+    """The bare resume, whatever is answered; TargetError where the target has no such call."""
     if client.contract.resume is None:
-        return False
-    return client.http.post(client.contract.resume.format(job_id=job_id)).status_code == 202
+        raise TargetError("the target file names no [http] resume")
+    return client.http.post(client.contract.resume.format(job_id=job_id))
 
 
 def failed_documents(client: Client, job_id: str) -> list[FailedDocument]:

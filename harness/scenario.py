@@ -1,7 +1,7 @@
 """Scenario files: target, limit, corpus, knobs, and what to do with them, as one frozen object."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from harness.target import SCENARIOS, Target, knob_environment, load_target
 
 _KEYS = (
     "target", "limit", "budget", "cpus", "backend", "corpus", "documents", "imports", "restart", "strict", "timeout",
-    "knobs", "provider",
+    "knobs", "provider", "crash",
 )  # fmt: skip
 _RESTARTS = ("no", "on-failure")
 
@@ -24,6 +24,20 @@ class Imports:
 
     concurrent: int
     repeat: int
+
+
+@dataclass(frozen=True, slots=True)
+class CrashPlan:
+    """How a scenario is crashed."""
+
+    in_turn: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Knobs that take several values: everything is done once with each combination."""
+    bound_s: float = 60.0
+    """Within which an import ends once the faults have stopped."""
+    resumes: int = 3
+    """Resumes of an interrupted import that are sent at once; one of them may win."""
+    without: tuple[str, ...] = ()
+    """Faults that this scenario cannot exercise; the matrix leaves them out, and says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +73,7 @@ class Scenario:
     restart: str
     strict: bool
     timeout_s: float
+    crash: CrashPlan = CrashPlan()
 
 
 def load_scenario(name: str | None, overrides: Overrides) -> Scenario:
@@ -87,6 +102,7 @@ def load_scenario(name: str | None, overrides: Overrides) -> Scenario:
         restart=_restart(table, where),
         strict=overrides.strict or tables.value(table, "strict", bool, False, where),
         timeout_s=parse_seconds(tables.value(table, "timeout", str, "60m", where), f"{where}: timeout"),
+        crash=_crash(tables.value(table, "crash", dict, {}, where), target, f"{where} [crash]"),
     )
 
 
@@ -155,6 +171,22 @@ def _provider(table: Mapping[str, Any], where: str) -> ProviderSettings:
         return change(ProviderSettings(), inner)
     except ValueError as error:
         raise ScenarioError(f"{where} [provider]: {error}") from None
+
+
+def _crash(table: Mapping[str, Any], target: Target, where: str) -> CrashPlan:
+    tables.refuse_unknown(table, (one.name for one in fields(CrashPlan)), where)
+    turns = {
+        knob: tuple(tables.texts({str(place): value for place, value in enumerate(values)}, where).values())
+        for knob, values in tables.value(table, "in_turn", dict, {}, where).items()
+    }
+    tables.refuse_unknown(turns, target.knobs, f"{where} in_turn", f"knob of {target.name}")
+    default = CrashPlan()
+    return CrashPlan(
+        in_turn=turns,
+        bound_s=tables.value(table, "bound_s", float, default.bound_s, where),
+        resumes=tables.value(table, "resumes", int, default.resumes, where),
+        without=tuple(str(one) for one in tables.value(table, "without", list, [], where)),
+    )
 
 
 def _restart(table: Mapping[str, Any], where: str) -> str:

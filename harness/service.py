@@ -34,17 +34,25 @@ class Service:
     journal: Journal
 
 
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a target finds what it depends on, and where it is to listen."""
+
+    database_url: str
+    provider_url: str
+    """The stub: the base URL for Cohere, and with `/v1` the one for OpenAI."""
+    port: int
+
+
 def launch_of(scenario: Scenario, environment: Environment, run_dir: Path, port: int) -> Launch:
+    """What the container is to run in an environment of its own."""
+    return launch_at(scenario, Addresses(environment.database_url, environment.provider.url, port), run_dir)
+
+
+def launch_at(scenario: Scenario, addresses: Addresses, run_dir: Path) -> Launch:
     """What the container is to run: command, variables and limits, with every placeholder filled in."""
     target = scenario.target
-    values = {
-        "port": str(port),
-        "database_url": environment.database_url,
-        "provider_url": environment.provider.url,
-        "openai_url": environment.provider.openai_url,
-        "cohere_url": environment.provider.cohere_url,
-        "run_dir": str(run_dir),
-    }
+    values = placeholders(addresses, run_dir)
     where = str(target.path)
     knobs = knob_environment(target, scenario.knobs, "knobs")
     return Launch(
@@ -56,6 +64,18 @@ def launch_of(scenario: Scenario, environment: Environment, run_dir: Path, port:
         log_path=run_dir / "target.log",
         name=target.name,
     )
+
+
+def placeholders(addresses: Addresses, run_dir: Path) -> dict[str, str]:
+    """What `{database_url}` and the like in a target file stand for."""
+    return {
+        "port": str(addresses.port),
+        "database_url": addresses.database_url,
+        "provider_url": addresses.provider_url,
+        "openai_url": f"{addresses.provider_url}/v1",
+        "cohere_url": addresses.provider_url,
+        "run_dir": str(run_dir),
+    }
 
 
 def warm_page_cache(scenario: Scenario, launch: Launch) -> None:

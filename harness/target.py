@@ -1,15 +1,20 @@
 """Target files: how a service starts, which knobs it has, and where its HTTP contract lives."""
 
+import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from harness import tables
 from harness.errors import ScenarioError
 
 SCENARIOS = Path(__file__).resolve().parent.parent / "scenarios"
-_KEYS = ("name", "command", "warm", "ready_timeout_s", "fingerprint", "env", "knobs", "http")
+_KEYS = (
+    "name", "command", "warm", "migrate", "ready_timeout_s", "fingerprint", "invariants", "env", "knobs", "http",
+    "boundary",
+)  # fmt: skip
 _PATHS = ("upload", "upload_field", "status", "resume", "cancel", "errors", "ready", "fields", "states")
 _FIELDS = (
     "job_id", "status", "progress", "stage", "documents_done", "documents_failed", "chunks_stored", "duplicates",
@@ -36,6 +41,32 @@ class HttpContract:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """A number that a knob sets, and what it is where nobody sets the knob."""
+
+    knob: str
+    default: int
+
+
+@dataclass(frozen=True, slots=True)
+class Concurrency:
+    """How much a target may have under way at an endpoint: requests, and inputs of each."""
+
+    endpoint: str
+    requests: Setting
+    inputs: Setting
+
+
+@dataclass(frozen=True, slots=True)
+class BoundaryOfTarget:
+    """What crash testing has to know of a target's messages."""
+
+    housekeeping: tuple[str, ...] = ()
+    """Regular expressions for statements and paths that come by the clock, and are not numbered."""
+    in_flight: tuple[Concurrency, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One service under test, as its target file describes it."""
 
@@ -51,6 +82,11 @@ class Target:
     http: HttpContract
     fingerprint_sql: str | None
     """SQL that yields (name, rows, digest) of what is stored; None where the target names none."""
+    migrate: tuple[str, ...] = ()
+    """A command that readies an empty database, so that a crash cycle starts from a copy of it."""
+    invariants: Mapping[str, str] = field(default_factory=dict)
+    """Named queries that the crash oracle judges by."""
+    boundary: BoundaryOfTarget = BoundaryOfTarget()
 
 
 def load_target(name: str, beside: Path) -> Target:
@@ -69,7 +105,10 @@ def load_target(name: str, beside: Path) -> Target:
         env=tables.texts(tables.value(table, "env", dict, {}, where), f"{where} [env]"),
         knobs=tables.texts(tables.value(table, "knobs", dict, {}, where), f"{where} [knobs]"),
         http=_contract(http, f"{where} [http]"),
-        fingerprint_sql=_fingerprint(table, path),
+        fingerprint_sql=_text_beside(table, "fingerprint", path),
+        migrate=_words({"migrate": [], **table}, "migrate", where),
+        invariants=named_queries(_text_beside(table, "invariants", path) or "", where),
+        boundary=_boundary(tables.value(table, "boundary", dict, {}, where), f"{where} [boundary]"),
     )
 
 
@@ -135,11 +174,43 @@ def _contract(http: Mapping[str, object], where: str) -> HttpContract:
     )
 
 
-def _fingerprint(table: Mapping[str, object], path: Path) -> str | None:
-    name = tables.value(table, "fingerprint", str, "", str(path))
+def named_queries(text: str, where: str) -> dict[str, str]:
+    """Queries by name: each begins with a line `-- name: NAME`."""
+    parts = re.split(r"^-- name:[ \t]*(.*)$", text, flags=re.MULTILINE)
+    names = [name.strip() for name in parts[1::2]]
+    if any(not re.fullmatch("[a-z0-9_]+", name) for name in names) or len(set(names)) < len(names):
+        raise ScenarioError(f"{where}: invariants: each `-- name:` needs a name of its own, of letters, digits and _")
+    return {name: query.strip() for name, query in zip(names, parts[2::2], strict=True)}
+
+
+def _boundary(table: Mapping[str, Any], where: str) -> BoundaryOfTarget:
+    tables.refuse_unknown(table, ("housekeeping", "in_flight"), where)
+    limits = tables.value(table, "in_flight", dict, {}, where)
+    return BoundaryOfTarget(
+        _words({"housekeeping": [], **table}, "housekeeping", where),
+        tuple(_concurrency(endpoint, table, f"{where}.in_flight") for endpoint, table in limits.items()),
+    )
+
+
+def _concurrency(endpoint: str, table: Mapping[str, Any], where: str) -> Concurrency:
+    tables.refuse_unknown(table, ("requests", "inputs"), f"{where} {endpoint}")
+    requests, inputs = (_setting(table, key, f"{where} {endpoint}") for key in ("requests", "inputs"))
+    return Concurrency(endpoint, requests, inputs)
+
+
+def _setting(table: Mapping[str, Any], key: str, where: str) -> Setting:
+    """`knob=default`, or a number that no knob changes."""
+    knob, _, default = tables.value(table, key, str, None, where).rpartition("=")
+    if not default.isdigit():
+        raise ScenarioError(f'{where}: {key} is written like "embed_concurrency=2", a knob and its default')
+    return Setting(knob, int(default))
+
+
+def _text_beside(table: Mapping[str, object], key: str, path: Path) -> str | None:
+    name = tables.value(table, key, str, "", str(path))
     if not name:
         return None
     try:
         return (path.parent / name).read_text(encoding="utf-8")
     except OSError as error:
-        raise ScenarioError(f"{path}: fingerprint = {name!r} cannot be read: {error.strerror}") from None
+        raise ScenarioError(f"{path}: {key} = {name!r} cannot be read: {error.strerror}") from None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reports import html_sections as sections
 from reports.downsampling import downsample
+from reports.errors import ResultError
 from reports.failures import FailureSummary, summarise_failures
 from reports.history import History, load_history
 from reports.markup import Markup, tag
@@ -22,6 +23,8 @@ _HOVER_COLUMNS = 300
 def write_report(directory: Path) -> Path:
     """Draw the run directory's report again and say where it is; ResultError where it has no usable result."""
     result = read_result(directory / RESULT)
+    if not isinstance(result, Result):
+        raise ResultError(f"{directory / RESULT}: a result of kind {result.kind} is not drawn as a run")
     history = load_history(directory, result.header.duration_s)
     page = render_report(result, history, summarise_failures(read_failures(directory / FAILURES)))
     path = directory / REPORT

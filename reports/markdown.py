@@ -1,6 +1,7 @@
 """A result as a short Markdown summary, for a pull request or a job's page."""
 
 import re
+from collections.abc import Sequence
 
 from reports.hostile_text import printable
 from reports.result import Result, Verdict
@@ -16,38 +17,41 @@ def render_markdown(result: Result) -> str:
     verdict = result.header.verdict
     parts = [
         f"## {_SIGNS[verdict]} {verdict}: halfgig {result.kind}",
-        "\n".join(f"- {_plain(sentence)}" for sentence in reason_sentences(result)[:_LISTED_MOST]),
-        _plain(subject(result)),
+        "\n".join(f"- {plain(sentence)}" for sentence in reason_sentences(result)[:_LISTED_MOST]),
+        plain(subject(result)),
         f"**{SIMULATED}**" if result.header.simulated else "",
-        _table(("", "", ""), [(one.label, f"**{_plain(one.value)}**", _plain(one.note)) for one in figures(result)]),
-        _table(
+        table(("", "", ""), [(one.label, f"**{plain(one.value)}**", plain(one.note)) for one in figures(result)]),
+        table(
             ("peak", "bytes", "of the limit", "measured as"),
             [(one.name, one.value, one.share, one.source) for one in peak_rows(result)],
         ),
         _not_exercised(result),
-        _command(result),
+        command_block(result.header.command),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _not_exercised(result: Result) -> str:
     lines = result.body.not_exercised[:_LISTED_MOST]
-    return "Not exercised: " + _plain(", ".join(lines)) + "." if lines else ""
+    return "Not exercised: " + plain(", ".join(lines)) + "." if lines else ""
 
 
-def _command(result: Result) -> str:
-    if not result.header.command:
+def command_block(command: str | None) -> str:
+    """The command that repeats a result, in a fence."""
+    if not command:
         return ""
-    shown = printable(result.header.command)
+    shown = printable(command)
     # A fence longer than any run of backticks inside cannot be closed from within.
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", shown)), default=0))
     return f"{fence}sh\n{shown}\n{fence}"
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """A table; the cells are Markdown already."""
     lines = [heads, ("---",) * len(heads), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Escape what would act."""
     return _ACTING.sub(r"\\\1", printable(text))

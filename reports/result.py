@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
+from reports.crash_body import CrashBody
 from reports.decoding import decode
 from reports.errors import ResultError
 
@@ -174,50 +175,69 @@ class RunBody:
     not_exercised: tuple[str, ...] = ()
 
 
-Body = RunBody
-_BODIES: Mapping[str, type[Body]] = {"run": RunBody}
-
-
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A header and the body of its kind."""
+    """The header and body of a result of kind `run`."""
 
     header: Header
-    body: Body
+    body: RunBody
 
     @property
     def kind(self) -> str:
-        """`run`; other kinds come with bodies of their own."""
-        return next(kind for kind, body in _BODIES.items() if isinstance(self.body, body))
+        """How the file calls it."""
+        return "run"
 
 
-def to_json(result: Result) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class CrashResult:
+    """The header and body of a result of kind `crash`."""
+
+    header: Header
+    body: CrashBody
+
+    @property
+    def kind(self) -> str:
+        """How the file calls it."""
+        return "crash"
+
+
+AnyResult = Result | CrashResult
+
+
+def to_json(result: AnyResult) -> dict[str, Any]:
     """Lay a result out as the object of `result.json`: header and body flat, in the order of the classes."""
     return {"schema": SCHEMA_VERSION, "kind": result.kind, **asdict(result.header), **asdict(result.body)}
 
 
-def from_json(value: Any, where: str = "result") -> Result:
+def from_json(value: Any, where: str = "result") -> AnyResult:
     """Check and take in the object of a `result.json`; fields it does not know are left out. ResultError says where."""
     if not isinstance(value, dict):
         raise ResultError(f"{where}: expected an object, found {type(value).__name__}")
     if value.get("schema") != SCHEMA_VERSION:
         raise ResultError(f"{where}: schema {value.get('schema')!r} is not {SCHEMA_VERSION}, which this halfgig reads")
-    body = _BODIES.get(str(value.get("kind")))
-    if body is None:
-        raise ResultError(f"{where}: kind {value.get('kind')!r} is none of {', '.join(_BODIES)}")
-    return Result(decode(Header, _part(value, Header), where), decode(body, _part(value, body), where))
+    header = decode(Header, _part(value, Header), where) if value.get("kind") in _KINDS else None
+    match value.get("kind"), header:
+        case "run", Header():
+            return Result(header, decode(RunBody, _part(value, RunBody), where))
+        case "crash", Header():
+            return CrashResult(header, decode(CrashBody, _part(value, CrashBody), where))
+        case kind, _:
+            raise ResultError(f"{where}: kind {kind!r} is none of {', '.join(_KINDS)}")
 
 
-def _part(value: Mapping[str, Any], kind: type[Header] | type[Body]) -> dict[str, Any]:
+_KINDS = ("run", "crash")
+
+
+def _part(value: Mapping[str, Any], kind: type[Header | RunBody | CrashBody]) -> dict[str, Any]:
     return {one.name: value[one.name] for one in fields(kind) if one.name in value}
 
 
-def render_json(result: Result) -> str:
+def render_json(result: AnyResult) -> str:
     """Give the text of `result.json`."""
     return json.dumps(to_json(result), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
 
 
-def write_result(path: Path, result: Result) -> None:
+def write_result(path: Path, result: AnyResult) -> None:
     """Write `result.json` in one step: a reader finds the old file or the new one, never a half."""
     beside = path.with_name(path.name + ".partial")
     beside.write_text(render_json(result), encoding="utf-8")
@@ -228,7 +248,7 @@ def _refuse(constant: str) -> float:
     raise ValueError(f"{constant} is not a number in JSON")
 
 
-def read_result(path: Path) -> Result:
+def read_result(path: Path) -> AnyResult:
     """Read a `result.json`; ResultError where it is missing, too large, cut off or not what the schema says."""
     try:
         if path.stat().st_size > RESULT_MAX_BYTES:

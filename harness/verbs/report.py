@@ -4,10 +4,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from reports.html import write_report
+from reports.kinds import print_any, write_any_report
 from reports.result import read_result, render_json
 from reports.run_directory import find_run
-from reports.terminal import make_console, print_result
+from reports.terminal import make_console
 
 EXAMPLE = """example:
   halfgig report last
@@ -26,7 +26,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """Read, draw, and say where the report is."""
     run_dir = find_run(Path(arguments.runs), arguments.run).path
     result = read_result(run_dir / "result.json")
-    print_result(result, make_console(sys.stderr if arguments.json else sys.stdout), write_report(run_dir))
+    print_any(result, make_console(sys.stderr if arguments.json else sys.stdout), write_any_report(run_dir))
     if arguments.json:
         sys.stdout.write(render_json(result))
     return 0

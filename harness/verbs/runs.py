@@ -8,9 +8,10 @@ from pathlib import Path
 from harness.errors import HalfgigError
 from harness.quantities import parse_seconds
 from reports.errors import ResultError
+from reports.kinds import print_any
 from reports.result import read_result
 from reports.run_directory import RESULT, RunDirectory, find_run, list_runs, prune_runs
-from reports.terminal import make_console, print_result
+from reports.terminal import make_console
 
 EXAMPLE = """example:
   halfgig runs list
@@ -39,7 +40,7 @@ def execute(arguments: argparse.Namespace) -> int:
             print(_line(one))
     elif arguments.action == "show":
         path = find_run(root, arguments.run).path
-        print_result(read_result(path / "result.json"), make_console(sys.stdout), path / "report.html")
+        print_any(read_result(path / "result.json"), make_console(sys.stdout), path / "report.html")
     else:
         _prune(root, arguments)
     return 0

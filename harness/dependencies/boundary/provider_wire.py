@@ -139,7 +139,11 @@ class ProviderWire:
             # An answer counts as delivered when the kernel has all of it.
             request.transport.set_write_buffer_limits(high=0)
         try:
-            response = await self._provider.handle(request)
+            try:
+                response = await self._provider.handle(request)
+            except ConnectionError:
+                # The target died in the middle of its request.
+                return web.Response(status=400)
             # The client may be gone by now, or have been dropped.
             with contextlib.suppress(ConnectionError):
                 response = await _send(exchange, response)
