@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from importer.api import imports, operations, search
+from importer.api import events, imports, operations, page_data, pages, search
 from importer.api.answers import HANDLERS
+from importer.api.events import Topics
 from importer.cancellation import end_tasks
 from importer.database.jobs import RunningJob
 from importer.index import keep_index
@@ -36,8 +37,9 @@ def create_app(services: Services, stop: asyncio.Event, run_import: RunImport = 
     app.state.services = services
     app.state.stop = stop
     app.state.upload_slots = asyncio.Semaphore(imports.UPLOADS_AT_ONCE)
-    for router in (imports.router, search.router, operations.router):
-        app.include_router(router)
+    app.state.topics = Topics(services, stop)
+    for one in (imports, events, page_data, search, operations, pages):
+        app.include_router(one.router)
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)
     return app

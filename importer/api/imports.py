@@ -62,18 +62,20 @@ async def _unless_silent(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 async def status(request: Request, job_id: JobId) -> Response:
     """Describe one job."""
     services = services_of(request)
-    return json_answer(job_view(await _find(request, job_id), services.settings, read_memory().limit_bytes))
+    return json_answer(job_view(await find_job(request, job_id), services.settings, read_memory().limit_bytes))
 
 
 @router.get("/jobs")
-async def list_jobs(request: Request, page: Paged, status: Annotated[list[str] | None, Query()] = None) -> Response:
-    """List jobs, newest first; `status` may be given several times, or as a list with commas."""
+async def list_jobs(
+    request: Request, page: Paged, status: Annotated[list[str] | None, Query()] = None, first: str | None = None
+) -> Response:
+    """List jobs, newest first, those in status `first` on top; `status` may come several times or with commas."""
     wanted = [one for text in status or () for one in text.split(",") if one]
-    if not set(wanted) <= set(jobs.STATUSES):
+    if not {*wanted, *([first] if first else [])} <= set(jobs.STATUSES):
         raise ApiError(422, "invalid_parameter", f"status is one of {', '.join(jobs.STATUSES)}")
     services = services_of(request)
     async with services.pool.connection() as connection:
-        rows, total = await results.list_jobs(connection, wanted or None, page)
+        rows, total = await results.list_jobs(connection, wanted or None, first, page)
     limit_bytes = read_memory().limit_bytes
     views = [job_view(row, services.settings, limit_bytes) for row in rows]
     return json_answer({"jobs": views, "total": total, "limit": page.limit, "offset": page.offset})
@@ -82,7 +84,7 @@ async def list_jobs(request: Request, page: Paged, status: Annotated[list[str] |
 @router.get("/results/{job_id}")
 async def list_results(request: Request, job_id: JobId, page: Paged) -> Response:
     """List the documents stored so far, in the order of the upload, with their chunks."""
-    job = await _find(request, job_id)
+    job = await find_job(request, job_id)
     async with services_of(request).pool.connection() as connection:
         rows = await results.list_documents(connection, job_id, page)
     total = job.documents_done
@@ -92,7 +94,7 @@ async def list_results(request: Request, job_id: JobId, page: Paged) -> Response
 @router.get("/errors/{job_id}")
 async def list_errors(request: Request, job_id: JobId, page: Paged) -> Response:
     """List the documents that failed, and why."""
-    job = await _find(request, job_id)
+    job = await find_job(request, job_id)
     async with services_of(request).pool.connection() as connection:
         rows = await results.list_errors(connection, job_id, page)
     return json_answer({"errors": rows, "total": job.documents_failed, "limit": page.limit, "offset": page.offset})
@@ -119,7 +121,8 @@ async def delete(request: Request, job_id: JobId) -> Response:
     return json_answer({"job_id": job_id, "status": "deleted"})
 
 
-async def _find(request: Request, job_id: UUID) -> results.JobRow:
+async def find_job(request: Request, job_id: UUID) -> results.JobRow:
+    """Return the job; 404 when there is no such import."""
     async with services_of(request).pool.connection() as connection:
         job = await results.find_job(connection, job_id)
     if job is None:

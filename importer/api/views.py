@@ -31,8 +31,13 @@ def job_view(job: JobRow, settings: Settings, limit_bytes: int | None) -> dict[s
         "upload_bytes": job.upload_bytes,
         "upload_done_bytes": job.upload_done_bytes,
         "window": reduced_window(settings.window, job.window_halvings),
+        "window_before": reduced_window(settings.window, max(0, job.window_halvings - 1)),
         "memory_bytes": job.memory_bytes,
         "limit_bytes": job.limit_bytes,
+        "beat_at": job.beat_at,
+        "documents_per_s": _per_second(job.pace_documents, job.pace_s),
+        "chunks_per_s": _per_second(job.pace_chunks, job.pace_s),
+        "seconds_left": seconds_left(job),
         "created_at": job.created_at,
         "started_at": job.started_at,
         "finished_at": job.finished_at,
@@ -47,3 +52,15 @@ def progress(job: JobRow) -> float:
     if not job.upload_bytes:
         return 0.0
     return min(job.upload_done_bytes / job.upload_bytes, 0.999)
+
+
+def seconds_left(job: JobRow) -> float | None:
+    """Return how long the rest of the upload takes at the pace of the last heartbeats; None where nothing tells."""
+    if job.status in COMPLETE:
+        return None
+    bytes_per_s = _per_second(job.pace_upload_bytes, job.pace_s)
+    return (job.upload_bytes - job.upload_done_bytes) / bytes_per_s if bytes_per_s else None
+
+
+def _per_second(amount: int | None, seconds: float | None) -> float | None:
+    return amount / seconds if amount is not None and seconds else None

@@ -1,0 +1,40 @@
+"""Documents to import: each of one chunk, and no two of them alike, so that every input is billed for itself."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from string import ascii_lowercase
+
+from playwright.sync_api import FilePayload
+
+_WORDS = (
+    "embedding",
+    "memory",
+    "window",
+    "limit",
+    "kernel",
+    "import",
+    "document",
+    "stage",
+    "budget",
+    "vector",
+    "ledger",
+)
+
+
+def papers(count: int, name: str = "papers.jsonl", title: str = "Paper") -> FilePayload:
+    """A JSON Lines file of `count` new documents, as Playwright takes files."""
+    return {"name": name, "mimeType": "application/jsonl", "buffer": "".join(_lines(count, title)).encode()}
+
+
+def _lines(count: int, title: str) -> Iterator[str]:
+    # Words with a salt of letters: the concepts of one test are no other's, and are billed for themselves too.
+    salt = "".join(secrets.choice(ascii_lowercase) for _ in range(6))
+    for number in range(count):
+        text = " ".join(f"{word}{salt} {salt}{number}" for word in _WORDS)
+        yield json.dumps({"title": f"{title} {number}", "text": text}) + "\n"
+
+
+def plain(name: str, text: str) -> FilePayload:
+    """A file with this text."""
+    return {"name": name, "mimeType": "text/plain", "buffer": text.encode()}
