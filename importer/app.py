@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 
 from fastapi import FastAPI
 
@@ -10,6 +11,7 @@ from importer.api import events, imports, operations, page_data, pages, search
 from importer.api.answers import HANDLERS
 from importer.api.events import Topics
 from importer.cancellation import end_tasks
+from importer.config import Settings
 from importer.database.jobs import RunningJob
 from importer.index import keep_index
 from importer.runner import RunImport
@@ -20,9 +22,19 @@ from importer.worker import run_worker
 
 async def run_pipeline(job: RunningJob, services: Services, stop: asyncio.Event) -> None:
     """Run an import with the real pipeline, which is loaded by the first one."""
+    # In a thread: it takes half a second and more, in which the job's heart must go on beating.
+    run_import = await asyncio.to_thread(_load_pipeline, services.settings)
+    await run_import(job, services, stop)
+
+
+def _load_pipeline(settings: Settings) -> RunImport:
     from importer.pipeline import run_import
 
-    await run_import(job, services, stop)
+    import_module(f"importer.embedding.{settings.embedding_provider}")
+    if settings.extraction:
+        import_module("importer.extract_stage")
+        import_module("importer.extraction")
+    return run_import
 
 
 def create_app(services: Services, stop: asyncio.Event, run_import: RunImport = run_pipeline) -> FastAPI:

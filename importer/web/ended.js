@@ -53,9 +53,9 @@ function completion(job) {
 
 function stop(job) {
   if (job.status === "cancelled") return { title: t("cancelled_title"), text: t("cancelled_text") };
-  // With memory, what is needed is told below; any other error is the service's own sentence.
+  // With memory, what is needed is told below.
   if (job.error?.code === "memory") return { title: t("failed_memory_title"), text: "" };
-  return { title: t("failed_title"), text: job.error?.text };
+  return { title: t("failed_title"), text: t("failed_text", { text: job.error?.text ?? "" }) };
 }
 
 /** Tells while the search index is being built. */

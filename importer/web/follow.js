@@ -10,6 +10,9 @@ const POLLS = 15; // then events are tried again
 const WAITS_MS = [500, 1_000, 2_000, 4_000];
 const OVER = ["completed", "completed_with_errors", "failed", "cancelled"];
 
+/** A browser has six connections to a service, for all tabs: one that is not looked at must not hold one open. */
+const isShown = () => document.visibilityState === "visible";
+
 /** Whether nothing more happens to an import by itself. */
 export const isOver = (job) => OVER.includes(job.status);
 
@@ -23,6 +26,7 @@ export function follow(id, on) {
   let wake = () => {};
   const nudge = () => wake();
   addEventListener("online", nudge, { signal: ending.signal });
+  document.addEventListener("visibilitychange", nudge, { signal: ending.signal });
   void run();
   return {
     nudge,
@@ -35,7 +39,7 @@ export function follow(id, on) {
   async function run() {
     let failures = 0;
     while (!ending.signal.aborted) {
-      const wasTold = (await attempt(stream)) || (await attempt(poll));
+      const wasTold = (isShown() && (await attempt(stream))) || (await attempt(poll));
       if (ending.signal.aborted) return;
       if (!wasTold) on.connection("lost");
       failures = wasTold ? 0 : failures + 1;
@@ -56,7 +60,7 @@ export function follow(id, on) {
     try {
       if (!ending.signal.aborted) await way(tell);
     } catch (error) {
-      if (error instanceof Refused && error.status === 404) {
+      if (error instanceof Refused && error.code === "unknown_job") {
         ending.abort();
         on.gone();
       }
@@ -66,10 +70,13 @@ export function follow(id, on) {
 
   async function stream(tell) {
     const silence = new AbortController();
-    let timer = setTimeout(() => silence.abort(), ANSWER_MS);
+    const cut = () => silence.abort();
+    addEventListener("offline", cut, { signal: silence.signal });
+    document.addEventListener("visibilitychange", cut, { signal: silence.signal });
+    let timer = setTimeout(cut, ANSWER_MS);
     const alive = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => silence.abort(), SILENCE_MS);
+      timer = setTimeout(cut, SILENCE_MS);
     };
     try {
       const answer = await request(`/api/import/events/${encodeURIComponent(id)}`, {
@@ -85,11 +92,13 @@ export function follow(id, on) {
       }
     } finally {
       clearTimeout(timer);
+      silence.abort();
     }
   }
 
   async function poll(tell) {
-    for (let polls = 0; polls < POLLS && !ending.signal.aborted; polls += 1) {
+    const wasShown = isShown();
+    for (let polls = 0; polls < POLLS && !ending.signal.aborted && isShown() === wasShown; polls += 1) {
       tell("polling", await status(id, { signal: AbortSignal.timeout(ANSWER_MS) }));
       await pause(POLL_MS);
     }

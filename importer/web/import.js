@@ -38,7 +38,7 @@ export function makeImport(app, id) {
     if (connection !== "lost") state.heardAt = Date.now();
     const wasLost = state.connection === "lost";
     state.connection = connection;
-    if (wasLost && connection !== "lost") announce(t("connection_back"));
+    if (wasLost !== (connection === "lost")) announce(t(wasLost ? "connection_back" : "connection_lost"));
     if (parts) parts.showConnection();
     else if (connection === "lost") draw();
   }
@@ -86,9 +86,9 @@ export function makeImport(app, id) {
       element("div", { class: "headline" }, element("h1", { class: "name" }, nameOf(job)), facts),
       banner.node,
       panel.node,
-      shown?.node,
       partial.place,
       failed?.node,
+      shown?.node,
       graph.node,
       kindOf(job) === "running" ? null : element("div", { class: "foot" }, makeRemoval(job, () => app.deleted())),
     );
@@ -183,7 +183,7 @@ function factsOf(job) {
 
 function makeBanner(state) {
   const since = element("span");
-  const node = element("div", { class: "banner", role: "status" });
+  const node = element("div", { class: "banner" });
   const text = [element("span", { class: "spinner", "aria-hidden": "true" }), element("strong", {}, t("connection_lost")), since];
 
   function update() {

@@ -76,7 +76,7 @@ export function makeMemory(id) {
     const y = (used) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - used / top);
     picture.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     picture.setAttribute("aria-label", described(samples.at(-1)[1], peak, limit));
-    picture.replaceChildren(...curve(samples, width, y), ...(limit ? marks(limit, width, y) : []));
+    picture.replaceChildren(...curve(samples, width, y), ...(limit ? marks(limit, width, y, samples) : []));
     setText(from, clock(samples[0][0] * 1000));
     setText(to, clock(samples.at(-1)[0] * 1000));
   }
@@ -97,19 +97,28 @@ function curve(samples, width, y) {
   ];
 }
 
-function marks(limit, width, y) {
-  const budget = t("memory_budget", { share: percent(BUDGET), amount: bytes(limit * BUDGET) });
+function marks(limit, width, y, samples) {
+  const budget = limit * BUDGET;
+  const text = t("memory_budget", { share: percent(BUDGET), amount: bytes(budget) });
   return [
-    ...mark("limit", width, y(limit), t("memory_limit", { limit: bytes(limit) })),
-    ...mark("budget", width, y(limit * BUDGET), budget),
+    ...mark("limit", width, y(limit), t("memory_limit", { limit: bytes(limit) }), "start"),
+    ...mark("budget", width, y(budget), text, freeSide(samples, y, y(budget))),
   ];
 }
 
-function mark(kind, width, height, text) {
+function mark(kind, width, height, text, side) {
+  const place = { x: side === "start" ? 0 : width, y: height - 6, "text-anchor": side };
   return [
     shape("line", { class: `graph-${kind}`, x1: 0, x2: width, y1: height, y2: height }),
-    shape("text", { class: `graph-text graph-text-${kind}`, x: width, y: height - 6, "text-anchor": "end" }, text),
+    shape("text", { class: `graph-text graph-text-${kind}`, ...place }, text),
   ];
+}
+
+/** The end of the line at which its text is least crossed by the curve. */
+function freeSide(samples, y, height) {
+  const half = Math.ceil(samples.length / 2);
+  const crossings = (part) => part.filter(([, used]) => Math.abs(y(used) - (height - 9)) < 12).length;
+  return crossings(samples.slice(0, half)) <= crossings(samples.slice(half)) ? "start" : "end";
 }
 
 function described(used, peak, limit) {

@@ -6,8 +6,26 @@ import { t } from "./language.js";
 const KEY = "importer.token";
 const PROBE = "/api/import/jobs?limit=1";
 let asking = null;
+let kept = stored();
 
-export const token = () => sessionStorage.getItem(KEY) ?? "";
+export const token = () => kept;
+
+function stored() {
+  try {
+    return sessionStorage.getItem(KEY) ?? "";
+  } catch {
+    return ""; // storage is switched off: then it is kept until the page is left
+  }
+}
+
+function keep(value) {
+  kept = value;
+  try {
+    sessionStorage.setItem(KEY, value);
+  } catch {
+    // see above
+  }
+}
 
 /** The header that a request needs; nothing where no token is known. */
 export const credentials = (value = token()) => (value ? { Authorization: `Bearer ${value}` } : {});
@@ -20,10 +38,10 @@ export function renew(refused) {
 }
 
 function ask(reason) {
-  sessionStorage.removeItem(KEY);
+  keep("");
   return new Promise((resolve) => {
     const dialog = makeDialog(reason, (value) => {
-      sessionStorage.setItem(KEY, value);
+      keep(value);
       dialog.close();
       dialog.remove();
       resolve();

@@ -209,6 +209,7 @@ export const en = {
   nothing_title: "Nothing could be imported",
   nothing_text: "Every document failed. The reasons are listed below.",
   failed_title: "The import failed",
+  failed_text: "The service met an error of its own ({text}). Its log says more.",
   failed_memory_title: "It needs more memory",
   cancelled_title: "The import was cancelled",
   cancelled_text: "What was stored until then stays and can be searched.",

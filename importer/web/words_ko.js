@@ -209,6 +209,7 @@ export const ko = {
   nothing_title: "가져온 문서가 없습니다",
   nothing_text: "모든 문서가 실패했습니다. 이유는 아래에 있습니다.",
   failed_title: "가져오기에 실패했습니다",
+  failed_text: "서비스 내부 오류가 발생했습니다({text}). 자세한 내용은 서비스 로그에서 확인할 수 있습니다.",
   failed_memory_title: "메모리가 더 필요합니다",
   cancelled_title: "가져오기를 취소했습니다",
   cancelled_text: "그때까지 저장된 내용은 그대로 남아 있고 검색할 수 있습니다.",

@@ -129,7 +129,7 @@ def open_context(
 
         def open_one(**options: Any) -> BrowserContext:
             context = stack.enter_context(browse(browser, complaints, **options))
-            context.tracing.start(screenshots=True, snapshots=True)
+            context.tracing.start(snapshots=True)
             contexts.append(context)
             return context
 

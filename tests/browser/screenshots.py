@@ -107,7 +107,7 @@ def _shoot(browser: Browser, served: Served, name: str, address: str, prepare: C
             locale=look.locale,
             color_scheme="dark" if look.scheme == "dark" else "light",
             viewport={"width": look.width, "height": 560},
-            device_scale_factor=2,
+            device_scale_factor=1.5,
             timezone_id="Asia/Seoul",
         )
         page = context.new_page()

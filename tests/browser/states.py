@@ -43,7 +43,7 @@ def _job(status: str, done: int = 173, failed: int = 0, **more: Any) -> dict[str
 
 STATES = {
     "queued": State(_job("queued", done=0)),
-    "running": State(_job("running", done=138, age_s=130, duplicates=4)),
+    "running": State(_job("running", done=138, age_s=800, duplicates=4)),
     "killed": State(_job("interrupted", code="killed_memory", text="killed", halvings=1), memory_mb=497),
     "probably": State(_job("interrupted", code="probably_memory", text="probably", halvings=2), memory_mb=497),
     "shutdown": State(_job("interrupted", code="shutdown", text="shut down", failed=2)),
@@ -65,12 +65,12 @@ def make_states(served: Served) -> dict[str, str]:
 def make(served: Served, state: State) -> str:
     """Write one import with its files, memory, and documents; return its id."""
     job_id = str(uuid4())
-    served.execute(_SQL["job"], json.dumps({"id": job_id, **state.job}))
+    memory = {"memory": state.memory_mb * MB, "limit": state.limit_mb * MB}
+    served.execute_named(_SQL["job"], {"job": json.dumps({"id": job_id, **state.job}), **memory})
     for ordinal, name in enumerate(_FILES):
         served.execute(_SQL["file"], job_id, ordinal, name)
         if state.has_source:
             served.execute(_SQL["part"], job_id, ordinal)
-    served.execute(_SQL["heartbeat"], state.memory_mb * MB, state.limit_mb * MB, job_id)
     values = {"id": job_id, "low": 92 * MB, "high": (state.memory_mb - 9) * MB}
     served.execute_named(_SQL["beats"], values)
     _make_documents(served, job_id, state.job["failed"])

@@ -130,3 +130,4 @@ def test_open_events_do_not_hold_a_shutdown_up(page: Page, own_service: Serve, c
     ended = service.container.poll()
     assert ended is not None
     assert (ended.code, ended.signal) == (0, None)
+    assert "graceful shutdown exceeded" not in service.launch.log_path.read_text(encoding="utf-8")

@@ -125,7 +125,7 @@ def test_cause_and_time_left_are_told(page: Page, idle: Served) -> None:
     """What is known of the end, what is safe and how long the rest takes, and what the next attempt does otherwise."""
     page.goto(f"{idle.url}/imports/{make(idle, STATES['killed'])}")
     expect_headline(page, "Killed for memory")
-    safe = re.compile(r"173 of 200 documents stored\. 27 left, about \d+ seconds\. Nothing stored is paid for twice\.")
+    safe = re.compile(r"173 of 200 documents stored\. 27 left, about \d minutes\. Nothing stored is paid for twice\.")
     expect(page.get_by_text(safe)).to_be_visible()
     expect(page.get_by_text("It holds at most 128 chunks in memory at once, instead of 256.")).to_be_visible()
     least = State({**STATES["killed"].job, "halvings": 5})

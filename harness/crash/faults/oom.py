@@ -1,8 +1,10 @@
 """The kernel kills the process for memory, for real."""
 
 import contextlib
+import time
 from dataclasses import dataclass
 
+from harness.containers.container import Exit
 from harness.crash.faults.fault import NotExercised, Struck
 from harness.crash.scene import Scene
 from harness.dependencies.boundary.messages import Edge, Message
@@ -11,7 +13,8 @@ from harness.errors import BackendError
 _SMALLEST_BYTES = 64 * 1024
 _KILLED_WITHIN_S = 2.0
 _TRIES = 12
-_SQUEEZES = 3
+_SQUEEZE_EVERY_S = 0.02
+_PAGE_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class OutOfMemory:
         scene.instance.sample()
         _lower(scene)
         scene.release()
-        ended = scene.instance.wait(_KILLED_WITHIN_S)
+        ended = _squeezed(scene)
         container.set_limit(limit_bytes)
         if container.counters().oom_kills == kills:
             if ended is not None:
@@ -49,11 +52,19 @@ class OutOfMemory:
         return Struck(ended_process=True)
 
 
-def _lower(scene: Scene) -> None:
-    """Set the lowest limit that the kernel accepts: on v1 it refuses one below what it cannot reclaim.
+def _squeezed(scene: Scene) -> Exit | None:
+    """Keep the limit just above what is in use, which goes down now and then, until the process is killed for it."""
+    container, deadline_s = scene.instance.container, time.monotonic() + _KILLED_WITHIN_S
+    while time.monotonic() < deadline_s:
+        if (ended := scene.instance.wait(_SQUEEZE_EVERY_S)) is not None:
+            return ended
+        with contextlib.suppress(OSError, BackendError):
+            container.set_limit(container.sample().total_bytes + _PAGE_BYTES)
+    return None
 
-    What it could reclaim is gone once a limit was accepted; the next one is then just above what is left.
-    """
+
+def _lower(scene: Scene) -> None:
+    """Set the lowest limit that the kernel accepts: on v1 it refuses one below what it cannot reclaim."""
     container = scene.instance.container
     margin_bytes = _SMALLEST_BYTES
     for _ in range(_TRIES):
@@ -62,7 +73,4 @@ def _lower(scene: Scene) -> None:
         except (OSError, BackendError):
             margin_bytes *= 2
         else:
-            break
-    for _ in range(_SQUEEZES):
-        with contextlib.suppress(OSError, BackendError):
-            container.set_limit(container.sample().total_bytes + _SMALLEST_BYTES)
+            return
