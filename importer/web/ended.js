@@ -20,7 +20,12 @@ export function makeEnded(job, { onStarted, partial }) {
   const again = !isComplete && (job.source_gone || !job.resumable);
   const actions = [
     resuming?.button,
-    again && element("a", { class: job.source_gone ? "button primary" : "button", href: `/?again=${job.job_id}` }, t("upload_again")),
+    again &&
+      element(
+        "a",
+        { class: job.source_gone ? "button primary" : "button", href: `/?again=${job.job_id}` },
+        t("upload_again"),
+      ),
     partial,
   ];
   const node = element(

@@ -11,7 +11,11 @@ const PAGE = 20;
 export function makeFailures(job) {
   const rows = element("tbody");
   const problem = element("p", { class: "problem", role: "alert" });
-  const more = element("button", { type: "button", class: "quiet-button", hidden: true, onclick: () => void load() }, t("more"));
+  const more = element(
+    "button",
+    { type: "button", class: "quiet-button", hidden: true, onclick: () => void load() },
+    t("more"),
+  );
   const download = element("button", { type: "button", class: "small", onclick: () => void save() }, t("failures_csv"));
   const node = element(
     "section",
@@ -66,5 +70,10 @@ function row({ name, reason, detail }) {
   const words = has(`reason_${reason}`) ? t(`reason_${reason}`) : (reason ?? "");
   // The detail is the service's own sentence, which is English.
   const sentence = detail ? element("p", { class: "quiet", lang: "en" }, detail) : null;
-  return element("tr", {}, element("td", { class: "name" }, name), element("td", {}, element("p", {}, words), sentence));
+  return element(
+    "tr",
+    {},
+    element("td", { class: "name" }, name),
+    element("td", {}, element("p", {}, words), sentence),
+  );
 }

@@ -10,8 +10,12 @@ const SIZES = [
 ];
 
 const unit = (value, name, digits, display = "short") =>
-  new Intl.NumberFormat(locale(), { style: "unit", unit: name, unitDisplay: display, maximumFractionDigits: digits })
-    .format(value);
+  new Intl.NumberFormat(locale(), {
+    style: "unit",
+    unit: name,
+    unitDisplay: display,
+    maximumFractionDigits: digits,
+  }).format(value);
 
 export const number = (value) => new Intl.NumberFormat(locale()).format(value);
 

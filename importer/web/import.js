@@ -90,7 +90,13 @@ export function makeImport(app, id) {
       failed?.node,
       shown?.node,
       graph.node,
-      kindOf(job) === "running" ? null : element("div", { class: "foot" }, makeRemoval(job, () => app.deleted())),
+      kindOf(job) === "running"
+        ? null
+        : element(
+            "div",
+            { class: "foot" },
+            makeRemoval(job, () => app.deleted()),
+          ),
     );
 
     function update(now) {
@@ -126,7 +132,11 @@ export function makeImport(app, id) {
 
   function makePartial() {
     const place = element("div", { id: "partial" });
-    const button = element("button", { type: "button", "aria-controls": "partial", onclick: () => show(!state.isShowing) });
+    const button = element("button", {
+      type: "button",
+      "aria-controls": "partial",
+      onclick: () => show(!state.isShowing),
+    });
     const show = (value, isRestored = false) => {
       state.isShowing = value;
       button.setAttribute("aria-expanded", String(value));
@@ -184,12 +194,16 @@ function factsOf(job) {
 function makeBanner(state) {
   const since = element("span");
   const node = element("div", { class: "banner" });
-  const text = [element("span", { class: "spinner", "aria-hidden": "true" }), element("strong", {}, t("connection_lost")), since];
+  const text = [
+    element("span", { class: "spinner", "aria-hidden": "true" }),
+    element("strong", {}, t("connection_lost")),
+    since,
+  ];
 
   function update() {
     const isLost = state.connection === "lost";
     setText(since, t("connection_since", { time: clock(state.heardAt) }));
-    if (isLost === (node.childElementCount > 0)) return;
+    if (isLost === node.childElementCount > 0) return;
     node.replaceChildren(...(isLost ? text : []));
   }
 
@@ -198,7 +212,11 @@ function makeBanner(state) {
 
 function waiting(state) {
   const isLost = state.connection === "lost";
-  return element("p", { class: isLost ? "banner" : "quiet", role: "status" }, t(isLost ? "connection_lost" : "loading"));
+  return element(
+    "p",
+    { class: isLost ? "banner" : "quiet", role: "status" },
+    t(isLost ? "connection_lost" : "loading"),
+  );
 }
 
 function missing() {

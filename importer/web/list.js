@@ -66,10 +66,12 @@ export function makeList(app) {
   function row(job) {
     const told = JSON.stringify(job);
     const known = rows.get(job.job_id);
-    if (known && (known.told === told || known.resuming?.isStarting() && job.status === "interrupted")) return known.node;
-    const resuming = job.status === "interrupted" && job.resumable
-      ? makeResume(job, { className: "primary small", isNamed: true, onStarted: () => void load() })
-      : null;
+    if (known && (known.told === told || (known.resuming?.isStarting() && job.status === "interrupted")))
+      return known.node;
+    const resuming =
+      job.status === "interrupted" && job.resumable
+        ? makeResume(job, { className: "primary small", isNamed: true, onStarted: () => void load() })
+        : null;
     resuming?.button.setAttribute("data-key", `resume-${job.job_id}`);
     const node = makeRow(job, resuming);
     rows.set(job.job_id, { told, node, resuming });

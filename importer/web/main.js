@@ -74,19 +74,34 @@ function go(address) {
 
 function drawHeader() {
   document.documentElement.lang = language();
-  const link = (href, key, isHere) =>
-    element("a", { href, "aria-current": isHere ? "page" : null }, t(key));
+  const link = (href, key, isHere) => element("a", { href, "aria-current": isHere ? "page" : null }, t(key));
   const path = location.pathname;
-  document.getElementById("top").replaceChildren(
-    element("a", { class: "skip", href: "#main", onclick: skip }, t("skip")),
-    element(
-      "div",
-      {},
-      element("a", { class: "brand", href: "/" }, element("img", { src: "/web/icon.svg", alt: "", width: 24, height: 24 }), element("span", {}, t("app"))),
-      element("nav", { "aria-label": t("nav_label") }, link("/", "nav_start", path === "/"), link("/imports", "nav_list", path === "/imports")),
-      element("div", { class: "languages", role: "group", "aria-label": t("language_label") }, Object.entries(LANGUAGES).map(languageButton)),
-    ),
-  );
+  document
+    .getElementById("top")
+    .replaceChildren(
+      element("a", { class: "skip", href: "#main", onclick: skip }, t("skip")),
+      element(
+        "div",
+        {},
+        element(
+          "a",
+          { class: "brand", href: "/" },
+          element("img", { src: "/web/icon.svg", alt: "", width: 24, height: 24 }),
+          element("span", {}, t("app")),
+        ),
+        element(
+          "nav",
+          { "aria-label": t("nav_label") },
+          link("/", "nav_start", path === "/"),
+          link("/imports", "nav_list", path === "/imports"),
+        ),
+        element(
+          "div",
+          { class: "languages", role: "group", "aria-label": t("language_label") },
+          Object.entries(LANGUAGES).map(languageButton),
+        ),
+      ),
+    );
 }
 
 function skip(event) {
@@ -96,7 +111,11 @@ function skip(event) {
 
 function languageButton([code, name]) {
   const pressed = String(code === language());
-  return element("button", { type: "button", lang: code, "aria-pressed": pressed, "data-language": code, onclick: () => speak(code) }, name);
+  return element(
+    "button",
+    { type: "button", lang: code, "aria-pressed": pressed, "data-language": code, onclick: () => speak(code) },
+    name,
+  );
 }
 
 function speak(code) {
@@ -108,7 +127,16 @@ function speak(code) {
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href^='/']");
-  if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (
+    !link ||
+    event.defaultPrevented ||
+    event.button ||
+    event.metaKey ||
+    event.ctrlKey ||
+    event.shiftKey ||
+    event.altKey
+  )
+    return;
   event.preventDefault();
   go(link.getAttribute("href"));
 });

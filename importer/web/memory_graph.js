@@ -5,7 +5,7 @@ import { element, setText, shape } from "./dom.js";
 import { bytes, clock, percent } from "./format.js";
 import { t } from "./language.js";
 
-export const BUDGET = 0.65; // of the limit: where the memory of an import should stay
+const BUDGET = 0.65; // of the limit: where the memory of an import should stay
 const HEIGHT = 168;
 const TOP = 22;
 const BOTTOM = 6;

@@ -15,7 +15,11 @@ export function makeResults(job, title) {
   const list = element("ul", { class: "documents" });
   const problem = element("p", { class: "problem", role: "alert" });
   const none = element("p", { class: "quiet", hidden: true });
-  const more = element("button", { type: "button", class: "quiet-button", hidden: true, onclick: () => void load() }, t("more"));
+  const more = element(
+    "button",
+    { type: "button", class: "quiet-button", hidden: true, onclick: () => void load() },
+    t("more"),
+  );
   const found = element("div", { class: "found", hidden: true });
   const documents = element("div", {}, list, none, more);
   const node = element(
@@ -54,7 +58,11 @@ export function makeResults(job, title) {
 
   function showFound(query, hits) {
     const headline = element("h3", {}, t(hits.length ? "search_title" : "search_none", { query }));
-    const back = element("button", { type: "button", class: "quiet-button", onclick: showDocuments }, t("search_clear"));
+    const back = element(
+      "button",
+      { type: "button", class: "quiet-button", onclick: showDocuments },
+      t("search_clear"),
+    );
     found.replaceChildren(headline, element("ol", { class: "documents" }, hits.map(hitRow)), back);
     found.hidden = false;
     documents.hidden = true;
@@ -72,7 +80,13 @@ export function makeResults(job, title) {
 }
 
 function makeSearch(onSearch) {
-  const input = element("input", { id: "search", type: "search", required: true, maxlength: 2000, autocomplete: "off" });
+  const input = element("input", {
+    id: "search",
+    type: "search",
+    required: true,
+    maxlength: 2000,
+    autocomplete: "off",
+  });
   const submit = (event) => {
     event.preventDefault();
     if (input.value.trim()) onSearch(input.value.trim());
@@ -91,7 +105,12 @@ function documentRow({ name, title, chunks, outcome }) {
     chunks === null ? null : t("results_chunks", { count: chunks }),
     outcome === "duplicate" && t("results_duplicate"),
   ];
-  return element("li", {}, element("p", { class: "name" }, title || name), element("p", { class: "quiet name" }, line(facts)));
+  return element(
+    "li",
+    {},
+    element("p", { class: "name" }, title || name),
+    element("p", { class: "quiet name" }, line(facts)),
+  );
 }
 
 function hitRow({ name, title, text }) {

@@ -59,7 +59,11 @@ function makeStages(offered) {
     "div",
     { class: "stages" },
     element("h3", {}, t("stages_title")),
-    element("ol", {}, items.map((item) => item.node)),
+    element(
+      "ol",
+      {},
+      items.map((item) => item.node),
+    ),
     element("p", { class: "quiet" }, t("stages_note")),
   );
 

@@ -47,7 +47,11 @@ export function makeStart(app) {
     const chosen = judged(app.selection, app.limits);
     const good = chosen.filter((one) => !one.refusal).map((one) => one.file);
     const problem = element("p", { class: "problem", role: "alert" }, state.problem);
-    const start = element("button", { type: "button", class: "primary large", onclick: () => void send(good) }, t("start_button"));
+    const start = element(
+      "button",
+      { type: "button", class: "primary large", onclick: () => void send(good) },
+      t("start_button"),
+    );
     start.disabled = good.length === 0;
     return element(
       "div",
@@ -133,7 +137,13 @@ function interruptedNote(count) {
     "p",
     { class: "notice warn" },
     icon("pause"),
-    element("span", {}, t("start_interrupted", { count }), " ", element("a", { href: "/imports" }, t("start_interrupted_link"))),
+    element(
+      "span",
+      {},
+      t("start_interrupted", { count }),
+      " ",
+      element("a", { href: "/imports" }, t("start_interrupted_link")),
+    ),
   );
 }
 
@@ -193,7 +203,11 @@ function chosenList(chosen, good, remove) {
     "section",
     { class: "card", "aria-labelledby": "chosen_title" },
     element("h2", { id: "chosen_title" }, t("chosen_title", { count: good.length, size })),
-    element("ul", { class: "chosen" }, chosen.map((one) => chosenRow(one, remove))),
+    element(
+      "ul",
+      { class: "chosen" },
+      chosen.map((one) => chosenRow(one, remove)),
+    ),
   );
 }
 
@@ -208,7 +222,11 @@ function chosenRow({ file, refusal }, remove) {
       element("p", { class: "name" }, file.name),
       refusal ? element("p", { class: "problem" }, refusal) : element("p", { class: "quiet" }, bytes(file.size)),
     ),
-    element("button", { type: "button", class: "icon-button", "aria-label": name, onclick: () => remove(file) }, icon("cross")),
+    element(
+      "button",
+      { type: "button", class: "icon-button", "aria-label": name, onclick: () => remove(file) },
+      icon("cross"),
+    ),
   );
 }
 
@@ -219,7 +237,11 @@ function accepted(known) {
     "section",
     { class: "accepted", "aria-labelledby": "accepted_title" },
     element("h2", { id: "accepted_title" }, t("accepted")),
-    element("ul", {}, named.map((one) => acceptedRow(one))),
+    element(
+      "ul",
+      {},
+      named.map((one) => acceptedRow(one)),
+    ),
     element("p", { class: "quiet" }, t("accepted_limits", values)),
   );
 }

@@ -13,7 +13,6 @@ export const en = {
   not_found_title: "There is no such import",
   not_found_text: "It was deleted, or the address is not complete.",
   to_list: "See all imports",
-  try_again: "Try again",
 
   token_title: "This service needs its token",
   token_needed: "Ask whoever runs the service for it. It is kept until you close this tab.",
@@ -23,9 +22,13 @@ export const en = {
   token_use: "Use this token",
 
   start_title: "Import documents",
-  start_lead: "They are split, embedded and made searchable. If anything stops an import, it can go on from where it was.",
+  start_lead:
+    "They are split, embedded and made searchable. If anything stops an import, it can go on from where it was.",
   start_again: "Choose the same files as before. What is already stored is found again and not paid for twice.",
-  start_interrupted: { one: "{count} import is interrupted and waits for you.", other: "{count} imports are interrupted and wait for you." },
+  start_interrupted: {
+    one: "{count} import is interrupted and waits for you.",
+    other: "{count} imports are interrupted and wait for you.",
+  },
   start_interrupted_link: "See it and resume",
   drop_title: "Drop files here",
   drop_or: "or",
@@ -40,11 +43,17 @@ export const en = {
   format_bibtex: "BibTeX",
   format_ris: "RIS",
   format_text: "Text and Markdown",
-  accepted_limits: { one: "One file at a time, up to {size}.", other: "Up to {count} files at a time, {size} each. A PDF may have {pages} pages." },
+  accepted_limits: {
+    one: "One file at a time, up to {size}.",
+    other: "Up to {count} files at a time, {size} each. A PDF may have {pages} pages.",
+  },
   chosen_title: { one: "{count} file, {size}", other: "{count} files, {size}" },
   chosen_remove: "Remove {name}",
   refused_large: "Too large: {size}. A file may have {limit}. It will not be uploaded.",
-  refused_many: { one: "One file too many. An upload may have {count} file. It will not be uploaded.", other: "One file too many. An upload may have {count}. It will not be uploaded." },
+  refused_many: {
+    one: "One file too many. An upload may have {count} file. It will not be uploaded.",
+    other: "One file too many. An upload may have {count}. It will not be uploaded.",
+  },
   refused_folder: "This is a folder. Drop its files, or a zip of them.",
   start_button: "Start import",
   upload_title: "Uploading",
@@ -53,7 +62,8 @@ export const en = {
   upload_storing: "Everything is sent. The service is storing it…",
   upload_stop: "Stop upload",
   upload_stopped: "The upload was stopped. Nothing was stored.",
-  upload_broken: "The connection broke during the upload. Nothing was stored; your files are still chosen, so you can try again.",
+  upload_broken:
+    "The connection broke during the upload. Nothing was stored; your files are still chosen, so you can try again.",
   upload_refused: "The upload was refused and nothing was stored. {reason}",
 
   list_title: "Imports",
@@ -117,7 +127,6 @@ export const en = {
   memory_title: "Memory",
   memory_of: "{used} of {limit}",
   memory_free: "{used}, no limit is set",
-  memory_highest: "highest {peak}",
   memory_none: "The service has not told its memory yet.",
   memory_unknown: "This machine does not tell the service's memory.",
   memory_limit: "Limit {limit}",
@@ -131,10 +140,12 @@ export const en = {
   cancelling: "Cancelling…",
 
   cause_killed_memory: "Killed for memory",
-  cause_killed_memory_text: "The kernel’s own count of memory kills went up while the import ran. Its limit is {limit}.",
+  cause_killed_memory_text:
+    "The kernel’s own count of memory kills went up while the import ran. Its limit is {limit}.",
   cause_killed_memory_free: "The kernel’s own count of memory kills went up while the import ran.",
   cause_probably_memory: "Probably killed for memory: last seen at {share} of its limit",
-  cause_probably_memory_text: "Nothing proves it. The process is gone, and its last sign of life showed {used} of {limit}.",
+  cause_probably_memory_text:
+    "Nothing proves it. The process is gone, and its last sign of life showed {used} of {limit}.",
   cause_lost_worker: "Its worker stopped answering",
   cause_lost_worker_text: "The process that ran the import is gone or hangs. Why is not known.",
   cause_shutdown: "The service was shut down",
@@ -168,12 +179,15 @@ export const en = {
   safe_paid: "Nothing stored is paid for twice.",
   next_title: "What will be different",
   next_window: "It holds at most {after} chunks in memory at once, instead of {before}.",
-  next_window_least: "It already holds as few chunks as it can ({after}). If memory kills it again, it needs a larger limit.",
-  next_window_unbounded: "Nothing by itself: the service is set to hold the whole import in memory. Give it a window or a larger limit.",
+  next_window_least:
+    "It already holds as few chunks as it can ({after}). If memory kills it again, it needs a larger limit.",
+  next_window_unbounded:
+    "Nothing by itself: the service is set to hold the whole import in memory. Give it a window or a larger limit.",
   next_memory: "Memory killed it twice without progress. It needs a limit above {limit} before it can go on.",
   next_memory_free: "Memory killed it twice without progress. It needs a larger limit before it can go on.",
   next_memory_grown: "The limit is larger now, so it can go on.",
-  source_gone: "The uploaded files are no longer stored, so this import cannot go on by itself. Upload them again: what is stored is found and not paid for twice.",
+  source_gone:
+    "The uploaded files are no longer stored, so this import cannot go on by itself. Upload them again: what is stored is found and not paid for twice.",
 
   resume: "Resume import",
   resume_of: "Resume import of {name}",
@@ -203,9 +217,15 @@ export const en = {
   refused_with_status: "{reason} ({status})",
 
   completed_title: "Everything is imported",
-  completed_text: { one: "{count} document stored and ready to search.", other: "{count} documents stored and ready to search." },
+  completed_text: {
+    one: "{count} document stored and ready to search.",
+    other: "{count} documents stored and ready to search.",
+  },
   completed_with_errors_title: "Imported, but not everything",
-  completed_with_errors_text: { one: "{done} of {count} document stored and ready to search. The others are listed below with their reasons.", other: "{done} of {count} documents stored and ready to search. The others are listed below with their reasons." },
+  completed_with_errors_text: {
+    one: "{done} of {count} document stored and ready to search. The others are listed below with their reasons.",
+    other: "{done} of {count} documents stored and ready to search. The others are listed below with their reasons.",
+  },
   nothing_title: "Nothing could be imported",
   nothing_text: "Every document failed. The reasons are listed below.",
   failed_title: "The import failed",
@@ -250,7 +270,8 @@ export const en = {
 
   delete: "Delete import",
   delete_title: "Delete this import?",
-  delete_text: "Its upload, its list of documents, and every document that no other import has are removed. This cannot be undone.",
+  delete_text:
+    "Its upload, its list of documents, and every document that no other import has are removed. This cannot be undone.",
   delete_yes: "Delete",
   delete_no: "Keep it",
   deleted: "The import was deleted.",

@@ -13,7 +13,6 @@ export const ko = {
   not_found_title: "해당 가져오기를 찾을 수 없습니다",
   not_found_text: "이미 삭제되었거나 주소가 올바르지 않습니다.",
   to_list: "가져오기 목록 보기",
-  try_again: "다시 시도",
 
   token_title: "접속 토큰이 필요합니다",
   token_needed: "토큰은 서비스 관리자에게 문의해 주세요. 이 탭을 닫을 때까지만 보관됩니다.",
@@ -23,7 +22,8 @@ export const ko = {
   token_use: "확인",
 
   start_title: "문서 가져오기",
-  start_lead: "문서를 나누고 임베딩해서 검색할 수 있게 만듭니다. 도중에 멈추더라도 멈춘 지점부터 이어서 진행할 수 있습니다.",
+  start_lead:
+    "문서를 나누고 임베딩해서 검색할 수 있게 만듭니다. 도중에 멈추더라도 멈춘 지점부터 이어서 진행할 수 있습니다.",
   start_again: "이전과 같은 파일을 선택해 주세요. 이미 저장된 내용은 그대로 쓰며 비용이 다시 들지 않습니다.",
   start_interrupted: { other: "중단된 가져오기가 {count}건 있습니다." },
   start_interrupted_link: "확인하고 이어서 진행하기",
@@ -40,7 +40,9 @@ export const ko = {
   format_bibtex: "BibTeX",
   format_ris: "RIS",
   format_text: "텍스트와 Markdown",
-  accepted_limits: { other: "한 번에 최대 {count}개, 파일당 {size}까지 올릴 수 있습니다. PDF는 {pages}쪽까지 읽습니다." },
+  accepted_limits: {
+    other: "한 번에 최대 {count}개, 파일당 {size}까지 올릴 수 있습니다. PDF는 {pages}쪽까지 읽습니다.",
+  },
   chosen_title: { other: "파일 {count}개, {size}" },
   chosen_remove: "{name} 빼기",
   refused_large: "파일이 너무 큽니다({size}). 파일당 {limit}까지 올릴 수 있어 이 파일은 제외됩니다.",
@@ -53,7 +55,8 @@ export const ko = {
   upload_storing: "전송이 끝났습니다. 서비스에 저장하는 중…",
   upload_stop: "업로드 중지",
   upload_stopped: "업로드를 중지했습니다. 저장된 것은 없습니다.",
-  upload_broken: "업로드 중에 연결이 끊겨 아무것도 저장되지 않았습니다. 선택한 파일은 그대로 있으니 다시 시도해 주세요.",
+  upload_broken:
+    "업로드 중에 연결이 끊겨 아무것도 저장되지 않았습니다. 선택한 파일은 그대로 있으니 다시 시도해 주세요.",
   upload_refused: "업로드가 거부되어 아무것도 저장되지 않았습니다. {reason}",
 
   list_title: "가져오기 목록",
@@ -117,7 +120,6 @@ export const ko = {
   memory_title: "메모리",
   memory_of: "{limit} 중 {used}",
   memory_free: "{used}(한도 없음)",
-  memory_highest: "최고 {peak}",
   memory_none: "아직 메모리 정보가 없습니다.",
   memory_unknown: "이 환경에서는 메모리 사용량을 알 수 없습니다.",
   memory_limit: "한도 {limit}",
@@ -131,10 +133,12 @@ export const ko = {
   cancelling: "취소하는 중…",
 
   cause_killed_memory: "메모리 부족으로 강제 종료됨",
-  cause_killed_memory_text: "가져오는 동안 커널의 메모리 강제 종료 횟수가 늘어난 것을 확인했습니다. 메모리 한도는 {limit}입니다.",
+  cause_killed_memory_text:
+    "가져오는 동안 커널의 메모리 강제 종료 횟수가 늘어난 것을 확인했습니다. 메모리 한도는 {limit}입니다.",
   cause_killed_memory_free: "가져오는 동안 커널의 메모리 강제 종료 횟수가 늘어난 것을 확인했습니다.",
   cause_probably_memory: "메모리 부족으로 종료된 듯함: 마지막 사용량이 한도의 {share}",
-  cause_probably_memory_text: "확실한 증거는 없습니다. 프로세스가 사라졌고, 마지막으로 확인된 사용량이 {limit} 중 {used}였습니다.",
+  cause_probably_memory_text:
+    "확실한 증거는 없습니다. 프로세스가 사라졌고, 마지막으로 확인된 사용량이 {limit} 중 {used}였습니다.",
   cause_lost_worker: "작업 프로세스가 응답하지 않음",
   cause_lost_worker_text: "가져오기를 실행하던 프로세스가 사라졌거나 멈췄습니다. 원인은 알 수 없습니다.",
   cause_shutdown: "서비스가 종료됨",
@@ -168,12 +172,17 @@ export const ko = {
   safe_paid: "이미 저장된 내용에는 비용이 다시 들지 않습니다.",
   next_title: "이번에 달라지는 점",
   next_window: "메모리에 한 번에 올리는 청크를 {before}개에서 {after}개로 줄입니다.",
-  next_window_least: "한 번에 올리는 청크가 이미 최소({after}개)입니다. 다시 메모리 부족으로 종료되면 한도를 늘려야 합니다.",
-  next_window_unbounded: "달라지는 점이 없습니다. 전체 내용을 메모리에 올리도록 설정되어 있으니 window 값을 정하거나 한도를 늘려 주세요.",
-  next_memory: "진행 없이 두 번이나 메모리 부족으로 종료되었습니다. 메모리 한도를 {limit}보다 늘려야 이어서 진행할 수 있습니다.",
-  next_memory_free: "진행 없이 두 번이나 메모리 부족으로 종료되었습니다. 메모리 한도를 늘려야 이어서 진행할 수 있습니다.",
+  next_window_least:
+    "한 번에 올리는 청크가 이미 최소({after}개)입니다. 다시 메모리 부족으로 종료되면 한도를 늘려야 합니다.",
+  next_window_unbounded:
+    "달라지는 점이 없습니다. 전체 내용을 메모리에 올리도록 설정되어 있으니 window 값을 정하거나 한도를 늘려 주세요.",
+  next_memory:
+    "진행 없이 두 번이나 메모리 부족으로 종료되었습니다. 메모리 한도를 {limit}보다 늘려야 이어서 진행할 수 있습니다.",
+  next_memory_free:
+    "진행 없이 두 번이나 메모리 부족으로 종료되었습니다. 메모리 한도를 늘려야 이어서 진행할 수 있습니다.",
   next_memory_grown: "이제 한도가 늘어났으므로 이어서 진행할 수 있습니다.",
-  source_gone: "업로드한 파일이 더 이상 남아 있지 않아 이어서 진행할 수 없습니다. 파일을 다시 올려 주세요. 이미 저장된 내용은 그대로 쓰며 비용이 다시 들지 않습니다.",
+  source_gone:
+    "업로드한 파일이 더 이상 남아 있지 않아 이어서 진행할 수 없습니다. 파일을 다시 올려 주세요. 이미 저장된 내용은 그대로 쓰며 비용이 다시 들지 않습니다.",
 
   resume: "이어서 가져오기",
   resume_of: "{name} 이어서 가져오기",
@@ -205,7 +214,9 @@ export const ko = {
   completed_title: "모두 가져왔습니다",
   completed_text: { other: "문서 {count}개가 저장되어 바로 검색할 수 있습니다." },
   completed_with_errors_title: "일부 문서를 가져오지 못했습니다",
-  completed_with_errors_text: { other: "문서 {count}개 중 {done}개가 저장되어 바로 검색할 수 있습니다. 나머지는 아래에 이유와 함께 있습니다." },
+  completed_with_errors_text: {
+    other: "문서 {count}개 중 {done}개가 저장되어 바로 검색할 수 있습니다. 나머지는 아래에 이유와 함께 있습니다.",
+  },
   nothing_title: "가져온 문서가 없습니다",
   nothing_text: "모든 문서가 실패했습니다. 이유는 아래에 있습니다.",
   failed_title: "가져오기에 실패했습니다",

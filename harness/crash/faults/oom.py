@@ -4,6 +4,7 @@ import contextlib
 import time
 from dataclasses import dataclass
 
+from harness.client import is_ready
 from harness.containers.container import Exit
 from harness.crash.faults.fault import NotExercised, Struck
 from harness.crash.scene import Scene
@@ -53,13 +54,17 @@ class OutOfMemory:
 
 
 def _squeezed(scene: Scene) -> Exit | None:
-    """Keep the limit just above what is in use, which goes down now and then, until the process is killed for it."""
+    """Keep the limit just above what is in use, which goes down now and then, until the process is killed for it.
+
+    Health checks go on meanwhile, as they would: an import that is nearly over needs no more memory by itself.
+    """
     container, deadline_s = scene.instance.container, time.monotonic() + _KILLED_WITHIN_S
     while time.monotonic() < deadline_s:
         if (ended := scene.instance.wait(_SQUEEZE_EVERY_S)) is not None:
             return ended
         with contextlib.suppress(OSError, BackendError):
             container.set_limit(container.sample().total_bytes + _PAGE_BYTES)
+        is_ready(scene.instance.client)
     return None
 
 
