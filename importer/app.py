@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from importer.api import events, imports, operations, page_data, pages, search
 from importer.api.answers import HANDLERS
 from importer.api.events import Topics
+from importer.auto_resume import resume_interrupted
 from importer.cancellation import end_tasks
 from importer.config import Settings
 from importer.database.jobs import RunningJob
@@ -61,6 +62,8 @@ def create_app(services: Services, stop: asyncio.Event, run_import: RunImport = 
 async def background(services: Services, stop: asyncio.Event, run_import: RunImport) -> AsyncIterator[None]:
     """Supervise jobs, and run them and keep the index where this process has a worker, while the body runs."""
     tasks = [asyncio.create_task(supervise(services))]
+    if services.settings.auto_resume:
+        tasks.append(asyncio.create_task(resume_interrupted(services)))
     worker = None
     if services.settings.worker:
         worker = asyncio.create_task(run_worker(services, stop, run_import))

@@ -36,6 +36,7 @@ class Settings:
     stalled_after_s: float = _setting(
         10.0, "silence after which a running job counts as interrupted", unit="s", low=0.2, high=3600
     )
+    auto_resume: bool = _setting(False, "resume interrupted imports at the start, and those that lose their worker")
     shutdown_grace_s: float = _setting(
         10.0, "time that SIGTERM leaves for the batch in hand", unit="s", low=0, high=600
     )

@@ -23,6 +23,8 @@ _log = logging.getLogger(__name__)
 _NEARLY_FULL = 0.9
 """Share of the limit from which a silent death is put down to memory."""
 MEMORY_CODES = ("killed_memory", "probably_memory")
+LOST_CODES = (*MEMORY_CODES, "lost_worker")
+"""What is told of a job whose process is gone."""
 
 
 @dataclass(frozen=True, slots=True)

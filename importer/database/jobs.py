@@ -1,6 +1,6 @@
 """Rows of `jobs`: claim, heartbeat, take-over, outcome. Every write of a runner is fenced by its epoch."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -142,6 +142,12 @@ async def stalled(connection: AsyncConnection[Any], silence_s: float, own: Colle
     """Return id and epoch of running jobs silent for `silence_s`, except those that this process runs (`own`)."""
     cursor = await connection.execute(_SQL["stalled"], {"silence_s": silence_s, "own": list(own)})
     return await cursor.fetchall()
+
+
+async def interrupted(connection: AsyncConnection[Any], codes: Sequence[str] | None) -> list[UUID]:
+    """Return interrupted jobs, oldest first, whose last attempt was the first or has committed; None: of any code."""
+    rows = await (await connection.execute(_SQL["interrupted"], {"codes": list(codes) if codes else None})).fetchall()
+    return [row[0] for row in rows]
 
 
 async def end_stale_sessions(connection: AsyncConnection[Any], job_id: UUID, silence_s: float, instance: str) -> None:

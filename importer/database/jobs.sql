@@ -52,6 +52,13 @@ SELECT jobs.id, jobs.epoch
  WHERE jobs.status = 'running' AND jobs.id <> ALL (%(own)s)
    AND (heartbeats.beat_at IS NULL OR heartbeats.beat_at < now() - make_interval(secs => %(silence_s)s))
 
+-- name: interrupted
+-- What may go on without a person: a first attempt, or one that has committed something.
+SELECT id FROM jobs
+ WHERE status = 'interrupted' AND (%(codes)s::text[] IS NULL OR error_code = ANY (%(codes)s::text[]))
+   AND (attempt = 1 OR chunks_stored + documents_done + documents_failed > committed_at_claim)
+ ORDER BY created_at, id
+
 -- name: end_stale_sessions
 -- A stopped process may hold the row's lock in an open transaction; it is ended, unless another job of the same
 -- process still beats: then the process is alive and gives the lock back by itself.

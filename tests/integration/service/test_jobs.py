@@ -14,6 +14,8 @@ from tests.integration.service.conftest import Service, StartService
 SILENT = (
     "UPDATE heartbeats SET beat_at = now() - interval '1 hour', runner = 'gone', memory_bytes = 97, limit_bytes = 100"
 )
+HEARTBEATS = "INSERT INTO heartbeats (job_id, epoch, runner) SELECT id, epoch, 'gone' FROM jobs"
+"""Before a job is made running: supervision would take one without a heartbeat for stalled at once."""
 QUEUE_JOBS = "SELECT count(*) FROM procrastinate_jobs"
 
 
@@ -67,8 +69,8 @@ async def test_silent_job_is_interrupted_and_its_runner_fenced(start_service: St
     """A running job without a recent heartbeat becomes interrupted with what its last heartbeat tells."""
     service = await start_service(worker=False)
     job_id = await service.upload(b"text")
+    await service.execute(HEARTBEATS)
     await service.execute("UPDATE jobs SET status = 'running'")
-    await service.execute("INSERT INTO heartbeats (job_id, epoch, runner) SELECT id, epoch, 'gone' FROM jobs")
     await service.execute(SILENT)
     status = await service.until(job_id, "interrupted")
     assert status["error"] == {
@@ -82,7 +84,8 @@ async def _silent_runner_in_a_transaction(service: Service, job_id: str) -> psyc
     """Stand in for a stopped process: silent, with the job's row locked in an open transaction."""
     url = service.services.settings.database_url
     connection = await psycopg.AsyncConnection.connect(url, application_name="importer:gone")
-    await service.execute("INSERT INTO heartbeats (job_id, epoch, runner) VALUES (%s, 1, 'gone')", job_id)
+    await service.execute(HEARTBEATS)
+    await service.execute("UPDATE jobs SET status = 'running'")
     await connection.execute("SELECT FROM jobs WHERE id = %s FOR UPDATE", (job_id,))
     return connection
 
@@ -91,7 +94,6 @@ async def test_take_over_ends_the_session_of_a_stopped_runner(start_service: Sta
     """A stopped process that holds the job's row in a transaction cannot keep it: its session is ended."""
     service = await start_service(worker=False, heartbeat_interval_s=60)
     job_id = await service.upload(b"text")
-    await service.execute("UPDATE jobs SET status = 'running'")
     async with await _silent_runner_in_a_transaction(service, job_id) as zombie:
         await service.execute(SILENT)
         assert (await service.client.post(f"/api/import/resume/{job_id}")).status_code == 202
@@ -106,9 +108,7 @@ async def test_session_of_a_process_that_beats_for_another_job_is_left_alone(sta
     """A process with one beating job is alive, so none of its sessions is ended."""
     service = await start_service(worker=False, heartbeat_interval_s=60, stalled_after_s=600)
     silent, alive = await service.upload(b"one"), await service.upload(b"two")
-    await service.execute("UPDATE jobs SET status = 'running'")
     async with await _silent_runner_in_a_transaction(service, silent) as connection:
-        await service.execute("INSERT INTO heartbeats (job_id, epoch, runner) VALUES (%s, 1, 'gone')", alive)
         await service.execute("UPDATE heartbeats SET beat_at = now() - interval '1 hour' WHERE job_id = %s", silent)
         assert (await service.client.post(f"/api/import/resume/{alive}")).status_code == 409
         await connection.execute("SELECT 1")
@@ -129,6 +129,44 @@ async def test_live_job_is_not_stolen_by_another_instance(start_service: StartSe
             await asyncio.sleep(0.05)
     status = await second.status(job_id)
     assert (status["status"], status["epoch"], status["attempt"]) == ("running", 1, 1)
+
+
+async def test_auto_resume_goes_on_with_what_was_interrupted(start_service: StartService) -> None:
+    """With auto_resume on, an import that was interrupted before the start is done without anybody's doing."""
+    first = await start_service(worker=False)
+    job_id = await _interrupted_job(first)
+    second = await start_service(auto_resume=True)
+    status = await second.until(job_id, "completed")
+    assert (status["epoch"], status["attempt"]) == (2, 2)
+
+
+async def test_auto_resume_takes_up_what_loses_its_worker_later(start_service: StartService) -> None:
+    """A job that falls silent while the service is up is resumed too; one that a provider interrupted is not."""
+    service = await start_service(auto_resume=True, worker=False)
+    silent, refused = await service.upload(b"one"), await service.upload(b"two")
+    await service.execute(HEARTBEATS)
+    await service.execute("UPDATE jobs SET status = 'running'")
+    await service.execute(SILENT)
+    await service.until(silent, "queued")
+    await service.until(refused, "queued")
+    await service.execute(
+        "UPDATE jobs SET status = 'interrupted', committed_at_claim = -1,"
+        " error_code = CASE WHEN id = %s THEN 'provider_auth' ELSE 'lost_worker' END",
+        refused,
+    )
+    await service.until(silent, "queued")
+    assert (await service.status(refused))["status"] == "interrupted"
+
+
+async def test_auto_resume_does_not_repeat_an_attempt_without_progress(start_service: StartService) -> None:
+    """An import whose second attempt ended without a commit waits for a person: no loop of kills."""
+    first = await start_service(worker=False)
+    hopeless, fresh = await _interrupted_job(first), await first.upload(b"other")
+    await first.execute("UPDATE jobs SET attempt = 2 WHERE id = %s", hopeless)
+    await first.execute("UPDATE jobs SET status = 'interrupted', error_code = 'lost_worker' WHERE id = %s", fresh)
+    second = await start_service(auto_resume=True)
+    await second.until(fresh, "completed")
+    assert (await second.status(hopeless))["status"] == "interrupted"
 
 
 async def test_shutdown_leaves_the_job_resumable(start_service: StartService) -> None:
