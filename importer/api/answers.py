@@ -9,6 +9,7 @@ import psycopg
 from fastapi import Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from psycopg.errors import DiskFull, ReadOnlySqlTransaction
 from starlette.exceptions import HTTPException
 
 from importer.database.results import Page
@@ -98,8 +99,12 @@ async def on_bug(_: Request, __: Exception) -> Response:
     return error_answer(500, "internal", "an error of the service; its log says more")
 
 
-async def on_database_error(request: Request, _: Exception) -> Response:
-    """Tell that the database is away, and have broken connections replaced."""
+async def on_database_error(request: Request, error: Exception) -> Response:
+    """Tell that the database is away or takes nothing more, and have broken connections replaced."""
+    if isinstance(error, DiskFull):
+        return error_answer(503, "disk_full", "the database's disk is full; somebody has to make room first")
+    if isinstance(error, ReadOnlySqlTransaction):
+        return error_answer(503, "read_only", "the database is read-only now; nothing can be changed")
     await services_of(request).pool.check()
     return error_answer(503, "database_unavailable", "the database is not available now; try again")
 
@@ -113,5 +118,6 @@ HANDLERS = {
     ProviderError: on_provider_error,
     ImporterError: on_importer_error,
     psycopg.OperationalError: on_database_error,
+    ReadOnlySqlTransaction: on_database_error,
     Exception: on_bug,
 }

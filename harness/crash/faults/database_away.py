@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from harness.crash.faults.fault import Struck
 from harness.crash.scene import Scene
 from harness.dependencies.boundary.messages import Edge, Message
-from harness.dependencies.boundary.tap import Deliver, Drop
+from harness.dependencies.boundary.tap import Action, Deliver, Drop
 
 _AWAY_S = 0.7
 
@@ -25,10 +25,14 @@ class DatabaseAway:
         """Refuse, cut, wait, accept."""
         scene.wires.refuse_database()
         scene.wires.drop_database()
-        scene.release(Drop() if message.wire == "postgres" else Deliver())
+        scene.release(self.action(message))
         scene.wait_until(lambda: False, _AWAY_S)
         scene.wires.accept_database()
         return Struck()
+
+    def action(self, message: Message) -> Action:
+        """The end of the connection."""
+        return Drop() if message.wire == "postgres" else Deliver()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +82,7 @@ class SlowDatabase:
         scene.wires.slow_database(self.latency_s)
         scene.release()
         return Struck(tamed=True)
+
+    def action(self, message: Message) -> Action:  # noqa: ARG002
+        """Nothing: the wire itself is slow."""
+        return Deliver()

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from harness.crash.scene import Scene
 from harness.dependencies.boundary.messages import Edge, Message
+from harness.dependencies.boundary.tap import Action
 
 
 class NotExercised(Exception):
@@ -40,3 +41,10 @@ class Fault(Protocol):
 
         NotExercised when it did not happen; the message is released all the same.
         """
+
+
+class LastingFault(Fault, Protocol):
+    """A fault that can be held open: each message that it fits meets it."""
+
+    def action(self, message: Message) -> Action:
+        """What becomes of a message that the fault fits."""

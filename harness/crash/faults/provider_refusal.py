@@ -7,7 +7,7 @@ from email.utils import formatdate
 from harness.crash.faults.fault import Struck
 from harness.crash.scene import Scene
 from harness.dependencies.boundary.messages import Edge, Message
-from harness.dependencies.boundary.tap import Respond
+from harness.dependencies.boundary.tap import Action, Respond
 from harness.dependencies.provider.endpoints import refusal
 from harness.dependencies.provider.messages import Answer
 
@@ -29,8 +29,12 @@ class Refusal:
 
     def strike(self, scene: Scene, message: Message, edge: Edge) -> Struck:  # noqa: ARG002
         """Answer with the status."""
-        scene.release(Respond(Answer(self.status, refusal(self.status, self.summary), self._headers())))
+        scene.release(self.action(message))
         return Struck()
+
+    def action(self, message: Message) -> Action:  # noqa: ARG002
+        """The status in the place of the answer."""
+        return Respond(Answer(self.status, refusal(self.status, self.summary), self._headers()))
 
     def _headers(self) -> tuple[tuple[str, str], ...]:
         if self.retry_after is None:

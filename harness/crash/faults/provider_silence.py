@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from harness.crash.faults.fault import Struck
 from harness.crash.scene import Scene
 from harness.dependencies.boundary.messages import Edge, Message
-from harness.dependencies.boundary.tap import Alter, Delay, Drip, Drop
+from harness.dependencies.boundary.tap import Action, Alter, Delay, Drip, Drop
 from harness.dependencies.provider.messages import Answer
 
 _BEYOND_S = 2.5
@@ -26,8 +26,12 @@ class ReadTimeout:
 
     def strike(self, scene: Scene, message: Message, edge: Edge) -> Struck:  # noqa: ARG002
         """Wait too long."""
-        scene.release(Delay(_BEYOND_S))
+        scene.release(self.action(message))
         return Struck(answers_lost=1)
+
+    def action(self, message: Message) -> Action:  # noqa: ARG002
+        """The answer, too late."""
+        return Delay(_BEYOND_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +48,14 @@ class ConnectionRefused:
     def strike(self, scene: Scene, message: Message, edge: Edge) -> Struck:  # noqa: ARG002
         """Refuse, cut, wait, accept."""
         scene.wires.refuse_provider()
-        scene.release(Drop())
+        scene.release(self.action(message))
         scene.wait_until(lambda: False, _PROVIDER_AWAY_S)
         scene.wires.accept_provider()
         return Struck()
+
+    def action(self, message: Message) -> Action:  # noqa: ARG002
+        """The end of the connection."""
+        return Drop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +71,12 @@ class ResetInBody:
 
     def strike(self, scene: Scene, message: Message, edge: Edge) -> Struck:  # noqa: ARG002
         """Cut the answer in half."""
-        scene.release(Alter(_cut))
+        scene.release(self.action(message))
         return Struck(answers_lost=1)
+
+    def action(self, message: Message) -> Action:  # noqa: ARG002
+        """Half of the answer."""
+        return Alter(_cut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +95,12 @@ class SlowDrip:
 
     def strike(self, scene: Scene, message: Message, edge: Edge) -> Struck:  # noqa: ARG002
         """Drip."""
-        scene.release(Drip(self.pieces, self.pause_s))
+        scene.release(self.action(message))
         return Struck(answers_lost=self.answers_lost, tamed=not self.answers_lost)
+
+    def action(self, message: Message) -> Action:  # noqa: ARG002
+        """The answer in drips."""
+        return Drip(self.pieces, self.pause_s)
 
 
 DRIPS = (

@@ -12,7 +12,7 @@ import orjson
 from harness.crash.faults.fault import Struck
 from harness.crash.scene import Scene
 from harness.dependencies.boundary.messages import Edge, Message
-from harness.dependencies.boundary.tap import Alter
+from harness.dependencies.boundary.tap import Action, Alter
 from harness.dependencies.provider.messages import Answer
 
 _FLOAT_BYTES = 4
@@ -35,8 +35,12 @@ class WrongAnswer:
 
     def strike(self, scene: Scene, message: Message, edge: Edge) -> Struck:  # noqa: ARG002
         """Spoil it."""
-        scene.release(Alter(self._change))
+        scene.release(self.action(message))
         return Struck(answers_lost=1)
+
+    def action(self, message: Message) -> Action:  # noqa: ARG002
+        """The spoiled answer."""
+        return Alter(self._change)
 
     def _change(self, answer: Answer) -> Answer:
         return replace(answer, body=orjson.dumps(self.spoil(orjson.loads(answer.body))))
@@ -55,8 +59,12 @@ class TruncatedJson:
 
     def strike(self, scene: Scene, message: Message, edge: Edge) -> Struck:  # noqa: ARG002
         """Halve it."""
-        scene.release(Alter(_halve))
+        scene.release(self.action(message))
         return Struck(answers_lost=1)
+
+    def action(self, message: Message) -> Action:  # noqa: ARG002
+        """Half of the answer."""
+        return Alter(_halve)
 
 
 def _halve(answer: Answer) -> Answer:

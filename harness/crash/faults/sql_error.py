@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from harness.crash.faults.fault import Struck
 from harness.crash.scene import Scene
 from harness.dependencies.boundary.messages import Edge, Message
-from harness.dependencies.boundary.tap import SqlError
+from harness.dependencies.boundary.tap import Action, Deliver, SqlError
+
+_WRITING = ("copy", "insert", "update", "delete", "merge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,10 @@ class SqlRefusal:
         """Answer with the error."""
         scene.release(SqlError(self.sqlstate, self.text))
         return Struck()
+
+    def action(self, message: Message) -> Action:
+        """The error in the place of a statement that writes; reading goes on, as on a full disk."""
+        return SqlError(self.sqlstate, self.text) if message.kind in _WRITING else Deliver()
 
 
 SQL_REFUSALS = (
