@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test lint unit integration crash crash-test planted browser bench clean
+.PHONY: help demo test lint unit integration crash crash-test planted browser axe screenshots bench clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -38,13 +38,20 @@ crash: $(STAMP) ## crash the importer at every message, in pairs, by every fault
 	$(BIN)/halfgig crash --schedule exhaustive
 	$(BIN)/halfgig crash --schedule pairs
 	$(BIN)/halfgig crash --schedule matrix
+	$(BIN)/halfgig crash crash-pdf --schedule matrix --only child-killed
 	$(BIN)/halfgig crash --schedule random --seed 1 --cycles 300
 
 crash-test: $(STAMP) ## a part of the crash schedules, judged by the whole oracle
 	$(BIN)/python -m pytest tests/integration/crash -m crash
 
-browser: $(STAMP) ## the progress page in a real Chromium
+browser: $(STAMP) axe ## the progress page in a real Chromium
 	$(BIN)/python -m pytest tests/browser
+
+axe: $(STAMP) ## fetch axe-core, which looks for problems of accessibility (needs npm)
+	$(BIN)/python -m tests.browser.axe
+
+screenshots: $(STAMP) ## pictures of every state of the progress page, into build/screenshots
+	$(BIN)/python -m tests.browser.screenshots
 
 bench: $(STAMP) ## chunks a second of the service against a bare ceiling
 	$(BIN)/python -m tests.benchmarks.import_speed

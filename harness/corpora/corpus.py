@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from harness.corpora.counting import count_documents, is_lines
@@ -82,6 +83,20 @@ def deal(corpus: Corpus, shares: int, cut_dir: Path) -> tuple[Corpus, ...]:
     return tuple(
         Corpus(corpus.name, (_cut(only, bounds[k], bounds[k + 1], cut_dir / str(k) / only.name),))
         for k in range(shares)
+    )
+
+
+def in_sizes(corpus: Corpus, sizes: tuple[int, ...], cut_dir: Path) -> tuple[Corpus, ...]:
+    """Parts of a lone JSONL file that follow one another in it, of as many documents as `sizes` say."""
+    if len(corpus.files) > 1 or not is_lines(corpus.files[0].path):
+        raise CorpusError(f"{corpus.name} cannot be cut into imports of {sizes} documents: it is not one JSONL file")
+    if sum(sizes) > corpus.documents:
+        raise CorpusError(f"{corpus.name} has {corpus.documents} documents; the imports ask for {sum(sizes)}")
+    only = corpus.files[0]
+    bounds = [sum(sizes[:k]) for k in range(len(sizes) + 1)]
+    return tuple(
+        Corpus(corpus.name, (_cut(only, first, last, cut_dir / f"part{k}" / only.name),))
+        for k, (first, last) in enumerate(pairwise(bounds))
     )
 
 

@@ -1,8 +1,7 @@
-"""From what a scenario calls its corpus to files on disk: `python-docs`, `synthetic:N`, or a path."""
+"""From what a scenario calls its corpus to files on disk: `python-docs`, a synthetic one, or a path."""
 
 import hashlib
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from importlib import metadata
@@ -10,8 +9,8 @@ from pathlib import Path
 
 from harness.corpora.corpus import Corpus, corpus_of
 from harness.corpora.python_docs import python_docs_lines
-from harness.corpora.synthetic import synthetic_lines
-from harness.errors import CorpusError
+from harness.corpora.synthetic import parse_shape, synthetic_lines
+from harness.corpora.synthetic_pdf import parse_count, pdf_files
 
 _SYNTHETIC_VERSION = 2
 
@@ -24,6 +23,9 @@ def cache_dir() -> Path:
 
 def load_corpus(name: str) -> Corpus:
     """The corpus that `name` means; made ones are kept in the cache. CorpusError says what can be named."""
+    count = parse_count(name)
+    if count is not None:
+        return corpus_of(name, _pdf_folder(name, count))
     made = corpus_lines(name)
     if made is None:
         return corpus_of(name, Path(name).expanduser())
@@ -33,16 +35,20 @@ def load_corpus(name: str) -> Corpus:
     return corpus_of(name, path)
 
 
+def _pdf_folder(name: str, count: int) -> Path:
+    folder = cache_dir() / "corpora" / _cache_key(name) / name.replace(":", "-")
+    for file, content in pdf_files(count):
+        if not (folder / file).exists():
+            write_lines((content,), folder / file)
+    return folder
+
+
 def corpus_lines(name: str) -> Iterator[bytes] | None:
     """JSONL lines of a corpus that is made, or None where `name` is a path."""
     if name == "python-docs":
         return python_docs_lines()
-    if not name.startswith("synthetic"):
-        return None
-    match = re.fullmatch(r"synthetic:(\d{1,8})", name)
-    if match is None or int(match[1]) == 0:
-        raise CorpusError(f"the corpus {name!r} is not one: write it like synthetic:2000")
-    return synthetic_lines(int(match[1]))
+    shape = parse_shape(name)
+    return None if shape is None else synthetic_lines(shape)
 
 
 def write_lines(lines: Iterable[bytes], path: Path) -> None:
