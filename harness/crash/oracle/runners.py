@@ -2,12 +2,23 @@
 
 from collections.abc import Iterator
 
-from harness.crash.evidence import FINISHED, RESUMED_AGAIN, ZOMBIE_SLEEPS, ZOMBIE_WOKE, Evidence, Snapshot, Start
+from harness.crash.evidence import (
+    FINISHED,
+    RESUMED_AGAIN,
+    ZOMBIE_SLEEPS,
+    ZOMBIE_WOKE,
+    Evidence,
+    Resume,
+    Snapshot,
+    Start,
+)
+from harness.crash.faults.registry import DATABASE
 from harness.crash.oracle.facts import jobs_in, moment
 from harness.crash.oracle.judgement import Invariant, Judgement, held_unless, not_judged
 from harness.crash.oracle.told import statuses
 
-_TAKEN, _REFUSED = 202, 409
+_TAKEN, _REFUSED, _UNAVAILABLE = 202, 409, 503
+_OUTAGE_S = 10.0
 
 
 def resume_idempotent(evidence: Evidence) -> Judgement:
@@ -26,11 +37,11 @@ def resume_idempotent(evidence: Evidence) -> Judgement:
 
 def one_runner(evidence: Evidence) -> Judgement:
     """Of resumes that are sent at once exactly one is taken, and the others are refused with 409."""
-    raced = [one.statuses for one in evidence.resumes if len(one.statuses) > 1]
     # While a dead runner still counts as running, all are refused: nobody has won, and nobody should.
-    if not any(_TAKEN in statuses for statuses in raced):
+    raced = [one for one in evidence.resumes if len(one.statuses) > 1 and _TAKEN in one.statuses]
+    if not raced:
         return not_judged("no resumes were sent at once of which one was taken")
-    return held_unless(_races_lost([statuses for statuses in raced if _TAKEN in statuses]))
+    return held_unless(finding for one in raced for finding in _race_lost(evidence, one))
 
 
 def fenced(evidence: Evidence) -> Judgement:
@@ -58,15 +69,21 @@ def _written(before: Snapshot | None, after: Snapshot | None) -> list[str]:
     return [f"{name} was written to" for name in sorted(then) if then[name] != now.get(name) and name not in due]
 
 
-def _races_lost(raced: list[tuple[int | None, ...]]) -> Iterator[str]:
-    for statuses_of_one in raced:
-        taken = statuses_of_one.count(_TAKEN)
-        if taken != 1:
-            yield f"{taken} of {len(statuses_of_one)} resumes at once were taken"
-        # An answer that never came says nothing.
-        strange = sorted({one for one in statuses_of_one if one not in (_TAKEN, _REFUSED, None)}, key=str)
-        if strange:
-            yield f"a resume that came too late was answered {', '.join(map(str, strange))}, not 409"
+def _race_lost(evidence: Evidence, resume: Resume) -> Iterator[str]:
+    taken = resume.statuses.count(_TAKEN)
+    if taken != 1:
+        yield f"{taken} of {len(resume.statuses)} resumes at once were taken"
+    # An answer that never came says nothing, nor does one that asks to come again while the database is away.
+    accepted = {_TAKEN, _REFUSED, None, *((_UNAVAILABLE,) if _without_database(evidence, resume) else ())}
+    strange = sorted({one for one in resume.statuses if one not in accepted}, key=str)
+    if strange:
+        yield f"a resume that came too late was answered {', '.join(map(str, strange))}, not 409"
+
+
+def _without_database(evidence: Evidence, resume: Resume) -> bool:
+    """Whether a fault harmed the database shortly before or while the resumes were sent."""
+    harmful = {fault.name for fault in DATABASE}
+    return any(one.point.fault in harmful and abs(one.t - resume.t) < _OUTAGE_S for one in evidence.disruptions)
 
 
 def _beside_a_live_one(evidence: Evidence, start: Start) -> bool:

@@ -235,6 +235,14 @@ def test_refused_resumes_of_a_job_that_still_counts_as_running_are_no_race() -> 
     assert judgement_of("one_runner", evidence).outcome == "held"
 
 
+def test_a_resume_while_the_database_is_away_may_be_asked_to_come_again() -> None:
+    """503 beside a fault of the database is no answer about the race; without one it is a wrong answer."""
+    evidence = replace(held_evidence(), resumes=(Resume(13.0, (503, 202, 409)),))
+    assert judgement_of("one_runner", evidence).outcome == "broken"
+    away = replace(KILL, t=12.5, point=replace(KILL.point, fault="sessions-terminated"), ended_process=False)
+    assert judgement_of("one_runner", replace(evidence, disruptions=(away,))).outcome == "held"
+
+
 def test_answers_that_cannot_be_told_apart_are_counted() -> None:
     """Of chat answers it is known how many are committed: as many may not be billed again."""
     chats = (billing(3.0, "a", "openai.chat"), billing(4.0, "b", "openai.chat"), billing(15.0, "b", "openai.chat"))
