@@ -31,6 +31,7 @@ def job_view(job: JobRow, settings: Settings, limit_bytes: int | None) -> dict[s
         "upload_bytes": job.upload_bytes,
         "upload_done_bytes": job.upload_done_bytes,
         "window": reduced_window(settings.window, job.window_halvings),
+        "window_halvings": job.window_halvings,
         "window_before": reduced_window(settings.window, max(0, job.window_halvings - 1)),
         "memory_bytes": job.memory_bytes,
         "limit_bytes": job.limit_bytes,

@@ -17,7 +17,8 @@ export function makeEnded(job, { onStarted, partial }) {
   const { title, text } = isComplete ? completion(job) : stop(job);
   const resuming = job.resumable ? makeResume(job, { className: "primary", onStarted }) : null;
   const index = makeIndexNote(isComplete);
-  const again = !isComplete && (job.source_gone || !job.resumable);
+  // Where only a larger limit helps, another upload would be killed as well.
+  const again = !isComplete && (job.source_gone || !(job.resumable || job.error?.code === "memory"));
   const actions = [
     resuming?.button,
     again &&
@@ -36,7 +37,7 @@ export function makeEnded(job, { onStarted, partial }) {
     text && element("p", {}, text),
     isComplete ? null : stillBar(job),
     isComplete ? null : fact("safe_title", safetyOf(job)),
-    job.status === "failed" ? fact("next_title", differenceOf(job)) : null,
+    job.status === "failed" ? fact(job.resumable ? "next_title" : "needed_title", differenceOf(job)) : null,
     !isComplete && job.source_gone && element("p", { class: "notice" }, t("source_gone")),
     index.node,
     isComplete ? null : element("div", { class: "actions" }, actions),

@@ -15,6 +15,8 @@ import { makeRemoval } from "./removal.js";
 import { makeResults } from "./results.js";
 import { makeRunning } from "./running.js";
 
+const LOOK_AGAIN_MS = 4_000;
+
 /** The view of one import; `draw` builds it anew (in another language), `stop` ends it. */
 export function makeImport(app, id) {
   const state = { job: null, connection: "live", heardAt: Date.now(), isShowing: false, isGone: false };
@@ -48,11 +50,11 @@ export function makeImport(app, id) {
     draw();
   }
 
-  /** An import that is over sends no more events; another tab may have resumed it meanwhile. */
+  /** An import that is over sends no more events; another tab may have resumed it, or its limit may have grown. */
   async function lookAgain() {
     if (document.visibilityState !== "visible" || !state.job || !isOver(state.job) || state.isGone) return;
     const job = await status(id).catch(() => null);
-    if (job && job.epoch !== state.job.epoch) restart();
+    if (job && kindOf(job) !== kindOf(state.job)) restart();
   }
 
   function restart() {
@@ -149,6 +151,7 @@ export function makeImport(app, id) {
     return { place, button, restore };
   }
 
+  const looking = setInterval(() => void (state.job && !isComplete(state.job) && lookAgain()), LOOK_AGAIN_MS);
   addEventListener("focus", lookAgain, { signal: returning.signal });
   document.addEventListener("visibilitychange", lookAgain, { signal: returning.signal });
   return {
@@ -158,6 +161,7 @@ export function makeImport(app, id) {
     },
     stop: () => {
       following?.stop();
+      clearInterval(looking);
       returning.abort();
       parts?.stop();
     },
@@ -214,7 +218,7 @@ function waiting(state) {
   const isLost = state.connection === "lost";
   return element(
     "p",
-    { class: isLost ? "banner" : "quiet", role: "status" },
+    { class: isLost ? "banner" : "quiet" },
     t(isLost ? "connection_lost" : "loading"),
   );
 }

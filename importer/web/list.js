@@ -116,8 +116,15 @@ function makeRow(job, resuming) {
       element("p", { class: `badge badge-${job.status}` }, stateOf(job)),
       element("p", { class: "quiet" }, countsOf(job)),
     ),
-    resuming ? element("div", { class: "job-action" }, resuming.button, resuming.problem) : null,
+    element("div", { class: "job-action" }, actionsOf(job, resuming)),
   );
+}
+
+function actionsOf(job, resuming) {
+  if (resuming) return [resuming.button, resuming.problem];
+  if (job.status !== "interrupted" || !job.source_gone) return [];
+  const name = t("upload_again_of", { name: nameOf(job) });
+  return [element("a", { class: "button small", href: `/?again=${job.job_id}`, "aria-label": name }, t("upload_again"))];
 }
 
 function stateOf(job) {

@@ -60,8 +60,8 @@ export function makeMemory(id) {
     const limit = job.limit_bytes;
     setText(value, limit ? t("memory_of", { used, limit: bytes(limit) }) : t("memory_free", { used }));
     const isOver = limit !== null && job.memory_bytes > limit * BUDGET;
-    const share = limit ? percent(job.memory_bytes / limit) : "";
-    setText(note, isOver ? `${share} · ${t("memory_over", { share: percent(BUDGET) })}` : share);
+    const shares = limit && { share: percent(job.memory_bytes / limit), budget: percent(BUDGET) };
+    setText(note, limit ? t(isOver ? "memory_share_over" : "memory_share", shares) : "");
     note.classList.toggle("over", isOver);
   }
 

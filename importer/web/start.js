@@ -142,7 +142,7 @@ function interruptedNote(count) {
       {},
       t("start_interrupted", { count }),
       " ",
-      element("a", { href: "/imports" }, t("start_interrupted_link")),
+      element("a", { href: "/imports" }, t("start_interrupted_link", { count })),
     ),
   );
 }

@@ -23,13 +23,13 @@ export const en = {
 
   start_title: "Import documents",
   start_lead:
-    "They are split, embedded and made searchable. If anything stops an import, it can go on from where it was.",
+    "Your files are split into chunks, embedded and made searchable. If anything stops an import, it can go on from where it was.",
   start_again: "Choose the same files as before. What is already stored is found again and not paid for twice.",
   start_interrupted: {
     one: "{count} import is interrupted and waits for you.",
     other: "{count} imports are interrupted and wait for you.",
   },
-  start_interrupted_link: "See it and resume",
+  start_interrupted_link: { one: "See it and resume", other: "See them and resume" },
   drop_title: "Drop files here",
   drop_or: "or",
   drop_choose: "Choose files",
@@ -131,7 +131,8 @@ export const en = {
   memory_unknown: "This machine does not tell the service's memory.",
   memory_limit: "Limit {limit}",
   memory_budget: "{share} budget, {amount}",
-  memory_over: "above the {share} budget",
+  memory_share: "{share} of the limit",
+  memory_share_over: "{share} of the limit, above the {budget} budget",
   memory_graph: "Memory over time: now {used}, highest {peak}, limit {limit}, budget {budget}.",
   memory_graph_free: "Memory over time: now {used}, highest {peak}. No limit is set.",
 
@@ -179,12 +180,17 @@ export const en = {
   safe_paid: "Nothing stored is paid for twice.",
   next_title: "What will be different",
   next_window: "It holds at most {after} chunks in memory at once, instead of {before}.",
+  next_window_again:
+    "It holds at most {after} chunks in memory at once, instead of {before}. Memory has killed it {count} times now: if that happens again, it needs a larger limit.",
   next_window_least:
     "It already holds as few chunks as it can ({after}). If memory kills it again, it needs a larger limit.",
   next_window_unbounded:
     "Nothing by itself: the service is set to hold the whole import in memory. Give it a window or a larger limit.",
-  next_memory: "Memory killed it twice without progress. It needs a limit above {limit} before it can go on.",
-  next_memory_free: "Memory killed it twice without progress. It needs a larger limit before it can go on.",
+  needed_title: "What it needs",
+  next_memory:
+    "Memory killed it twice without progress. It needs a limit above {limit} before it can go on; then Resume import is offered here.",
+  next_memory_free:
+    "Memory killed it twice without progress. It needs a larger limit before it can go on; then Resume import is offered here.",
   next_memory_grown: "The limit is larger now, so it can go on.",
   source_gone:
     "The uploaded files are no longer stored, so this import cannot go on by itself. Upload them again: what is stored is found and not paid for twice.",
@@ -193,6 +199,7 @@ export const en = {
   resume_of: "Resume import of {name}",
   resuming: "Starting…",
   upload_again: "Upload again",
+  upload_again_of: "Upload again: {name}",
   show_partial: "Show partial results",
   hide_partial: "Hide partial results",
 

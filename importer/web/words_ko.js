@@ -23,10 +23,10 @@ export const ko = {
 
   start_title: "문서 가져오기",
   start_lead:
-    "문서를 나누고 임베딩해서 검색할 수 있게 만듭니다. 도중에 멈추더라도 멈춘 지점부터 이어서 진행할 수 있습니다.",
+    "문서를 청크로 나누고 임베딩하여 검색할 수 있게 만듭니다. 도중에 멈추더라도 멈춘 지점부터 이어서 진행할 수 있습니다.",
   start_again: "이전과 같은 파일을 선택해 주세요. 이미 저장된 내용은 그대로 쓰며 비용이 다시 들지 않습니다.",
   start_interrupted: { other: "중단된 가져오기가 {count}건 있습니다." },
-  start_interrupted_link: "확인하고 이어서 진행하기",
+  start_interrupted_link: { other: "확인하고 이어서 진행하기" },
   drop_title: "파일을 여기에 끌어다 놓으세요",
   drop_or: "또는",
   drop_choose: "파일 선택",
@@ -124,7 +124,8 @@ export const ko = {
   memory_unknown: "이 환경에서는 메모리 사용량을 알 수 없습니다.",
   memory_limit: "한도 {limit}",
   memory_budget: "권장선 {share}, {amount}",
-  memory_over: "권장선 {share} 초과",
+  memory_share: "한도의 {share}",
+  memory_share_over: "한도의 {share}, 권장선 {budget} 초과",
   memory_graph: "시간에 따른 메모리: 현재 {used}, 최고 {peak}, 한도 {limit}, 권장선 {budget}.",
   memory_graph_free: "시간에 따른 메모리: 현재 {used}, 최고 {peak}. 한도는 없습니다.",
 
@@ -172,14 +173,17 @@ export const ko = {
   safe_paid: "이미 저장된 내용에는 비용이 다시 들지 않습니다.",
   next_title: "이번에 달라지는 점",
   next_window: "메모리에 한 번에 올리는 청크를 {before}개에서 {after}개로 줄입니다.",
+  next_window_again:
+    "메모리에 한 번에 올리는 청크를 {before}개에서 {after}개로 줄입니다. 지금까지 메모리 부족으로 {count}번 종료되었으며, 다시 종료되면 한도를 늘려야 합니다.",
   next_window_least:
     "한 번에 올리는 청크가 이미 최소({after}개)입니다. 다시 메모리 부족으로 종료되면 한도를 늘려야 합니다.",
   next_window_unbounded:
     "달라지는 점이 없습니다. 전체 내용을 메모리에 올리도록 설정되어 있으니 window 값을 정하거나 한도를 늘려 주세요.",
+  needed_title: "필요한 조치",
   next_memory:
-    "진행 없이 두 번이나 메모리 부족으로 종료되었습니다. 메모리 한도를 {limit}보다 늘려야 이어서 진행할 수 있습니다.",
+    "진행 없이 두 번이나 메모리 부족으로 종료되었습니다. 메모리 한도를 {limit}보다 크게 늘리면 여기에 ‘이어서 가져오기’가 나타납니다.",
   next_memory_free:
-    "진행 없이 두 번이나 메모리 부족으로 종료되었습니다. 메모리 한도를 늘려야 이어서 진행할 수 있습니다.",
+    "진행 없이 두 번이나 메모리 부족으로 종료되었습니다. 메모리 한도를 늘리면 여기에 ‘이어서 가져오기’가 나타납니다.",
   next_memory_grown: "이제 한도가 늘어났으므로 이어서 진행할 수 있습니다.",
   source_gone:
     "업로드한 파일이 더 이상 남아 있지 않아 이어서 진행할 수 없습니다. 파일을 다시 올려 주세요. 이미 저장된 내용은 그대로 쓰며 비용이 다시 들지 않습니다.",
@@ -188,6 +192,7 @@ export const ko = {
   resume_of: "{name} 이어서 가져오기",
   resuming: "시작하는 중…",
   upload_again: "다시 업로드",
+  upload_again_of: "{name} 다시 업로드",
   show_partial: "저장된 결과 보기",
   hide_partial: "저장된 결과 숨기기",
 

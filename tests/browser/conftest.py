@@ -7,19 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from harness.containers.backends import choose, sweep_all
 from harness.containers.container import Backend
 from harness.dependencies.postgres import fresh_database
-from harness.dependencies.provider.settings import ProviderSettings
-from harness.environment import Environment, open_environment
+from tests.browser.browsing import TIMEOUT_MS, Complaints, artifacts_of, browse, keep, launch
 from tests.browser.serving import Served, serve
 from tests.browser.states import WATCH_ONLY
-
-playwright_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing: pip install playwright")
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright  # noqa: E402
-
-from tests.browser.browsing import TIMEOUT_MS, Complaints, artifacts_of, browse, keep, launch  # noqa: E402
+from tests.browser.surroundings import Surroundings, open_surroundings
 
 _REPORT = pytest.StashKey[pytest.TestReport]()
 OpenContext = Callable[..., BrowserContext]
@@ -54,9 +50,9 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
-def environment(run_dir: Path, browser: Browser) -> Iterator[Environment]:
+def surroundings(run_dir: Path, browser: Browser) -> Iterator[Surroundings]:
     """Postgres and the provider stub."""
-    with open_environment(ProviderSettings(), run_dir, None) as opened:
+    with open_surroundings(run_dir) as opened:
         yield opened
 
 
@@ -68,38 +64,41 @@ def backend() -> Backend:
 
 
 @pytest.fixture(scope="package")
-def shared(environment: Environment, backend: Backend, run_dir: Path) -> Iterator[Served]:
+def shared(surroundings: Surroundings, backend: Backend, run_dir: Path) -> Iterator[Served]:
     """A service that no test stops."""
-    with serve(environment, environment.database_url, backend, run_dir, {"index": "on"}) as served:
+    with (
+        fresh_database(surroundings.server) as url,
+        serve(surroundings, url, backend, run_dir, {"index": "on"}) as served,
+    ):
         yield served
 
 
 @pytest.fixture
 def service(shared: Served) -> Served:
     """The shared service, with a provider that answers at once."""
-    shared.provider()
+    shared.gate.open()
     return shared
 
 
 @pytest.fixture(scope="package")
-def idle(environment: Environment, backend: Backend, run_dir: Path) -> Iterator[Served]:
+def idle(surroundings: Surroundings, backend: Backend, run_dir: Path) -> Iterator[Served]:
     """A service that runs nothing, whose imports tests write themselves; a resumed one stays queued."""
     with (
-        fresh_database(environment.server) as url,
-        serve(environment, url, backend, run_dir, WATCH_ONLY) as served,
+        fresh_database(surroundings.server) as url,
+        serve(surroundings, url, backend, run_dir, WATCH_ONLY) as served,
     ):
         yield served
 
 
 @pytest.fixture
-def own_service(environment: Environment, backend: Backend, run_dir: Path) -> Iterator[Serve]:
+def own_service(surroundings: Surroundings, backend: Backend, run_dir: Path) -> Iterator[Serve]:
     """Services on a database of their own, to be killed or set up otherwise."""
     with ExitStack() as stack:
 
         def start(limit_mb: int = 512, **settings: str) -> Served:
-            url = stack.enter_context(fresh_database(environment.server))
-            served = stack.enter_context(serve(environment, url, backend, run_dir, settings, limit_mb * 2**20))
-            served.provider()
+            url = stack.enter_context(fresh_database(surroundings.server))
+            served = stack.enter_context(serve(surroundings, url, backend, run_dir, settings, limit_mb * 2**20))
+            served.gate.open()
             return served
 
         yield start

@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Iterator
+from itertools import product
 from string import ascii_lowercase
 
 from playwright.sync_api import FilePayload
@@ -28,10 +29,10 @@ def papers(count: int, name: str = "papers.jsonl", title: str = "Paper") -> File
 
 
 def _lines(count: int, title: str) -> Iterator[str]:
-    # Words with a salt of letters: the concepts of one test are no other's, and are billed for themselves too.
+    # No word stands in two documents, so that each concept is one document's. Words are letters only.
     salt = "".join(secrets.choice(ascii_lowercase) for _ in range(6))
-    for number in range(count):
-        text = " ".join(f"{word}{salt} {salt}{number}" for word in _WORDS)
+    for number, letters in zip(range(count), product(ascii_lowercase, repeat=3), strict=False):
+        text = " ".join(word + salt + "".join(letters) for word in _WORDS)
         yield json.dumps({"title": f"{title} {number}", "text": text}) + "\n"
 
 

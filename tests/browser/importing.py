@@ -8,6 +8,12 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 from tests.browser.documents import papers
 from tests.browser.serving import Served, until
 
+DOCUMENTS = 160
+_PASSING = 80
+STORED_AT_LEAST = 32
+"""Of the documents that pass, those whose transaction is complete in any case."""
+PARTLY = re.compile(rf"[1-9]\d* of {DOCUMENTS}")
+
 
 def start_import(page: Page, service: Served, files: Sequence[FilePayload]) -> str:
     """Choose files on the start page and begin; return the import's id once its own page is open."""
@@ -18,13 +24,12 @@ def start_import(page: Page, service: Served, files: Sequence[FilePayload]) -> s
     return page.url.rpartition("/")[2]
 
 
-def start_and_hold(page: Page, service: Served, documents: int, hold_ms: float = 3_000) -> str:
-    """Begin an import, and leave it waiting for a slow provider with a part of it stored and shown."""
-    service.provider(latency_request_ms=300)
-    job_id = start_import(page, service, [papers(documents)])
-    until_done(service, job_id, 32)
-    service.provider(latency_request_ms=hold_ms)
-    expect(figure(page, "Documents stored")).to_have_text(re.compile(rf"[1-9]\d* of {documents}"))
+def start_and_hold(page: Page, service: Served) -> str:
+    """Begin an import, and leave it waiting for its provider with a part of it stored and shown."""
+    service.gate.close_after(_PASSING)
+    job_id = start_import(page, service, [papers(DOCUMENTS)])
+    until_done(service, job_id, STORED_AT_LEAST)
+    expect(figure(page, "Documents stored")).to_have_text(PARTLY)
     return job_id
 
 
@@ -46,6 +51,11 @@ def resume_button(page: Page) -> Locator:
 def expect_headline(page: Page, text: str) -> None:
     """Expect the panel of the state to say this."""
     expect(page.locator("#state_title")).to_have_text(text)
+
+
+def lost_banner(page: Page) -> Locator:
+    """What says that the connection is lost; a screen reader is told the same elsewhere."""
+    return page.locator("main").get_by_text("Connection lost, trying again…")
 
 
 def figure(page: Page, name: str) -> Locator:

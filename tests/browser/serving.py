@@ -6,7 +6,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,18 +15,19 @@ import psycopg
 
 from harness.containers.container import Backend, Container, Launch, wait_for_exit
 from harness.dependencies.provider.ledger import position, read_shares
-from harness.dependencies.provider.running import apply_settings
-from harness.dependencies.provider.settings import ProviderSettings
-from harness.environment import Environment
+from harness.errors import BackendError
 from harness.service import free_port
+from tests.browser.gate import Gate
+from tests.browser.surroundings import Surroundings
 
 DEADLINE_S = 30.0
-_DIMENSIONS = 256
+NO_JOB = "00000000-0000-0000-0000-000000000000"
+_PAGE_BYTES = 4096
 FAST = {
     "heartbeat_interval_s": "0.2",
     "stalled_after_s": "2.5",
     "shutdown_grace_s": "2",
-    "embedding_dimensions": str(_DIMENSIONS),
+    "embedding_dimensions": "256",
     "openai_batch_size": "16",
     "embedding_batch_size": "16",
     "store_batch_size": "16",
@@ -40,7 +41,7 @@ AT_RISK_INPUTS = 2 * 16 + 8
 class Served:
     """One service and what it depends on."""
 
-    environment: Environment
+    surroundings: Surroundings
     database_url: str
     backend: Backend
     launch: Launch
@@ -52,13 +53,22 @@ class Served:
         """Where it listens, whether it runs or not."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def gate(self) -> Gate:
+        """What holds its imports."""
+        return self.surroundings.gate
+
     def start(self) -> None:
         """Start it, again after an end, and wait until it is ready."""
         self.container.start()
-        until(self._is_ready, f"the service is ready; its log is {self.launch.log_path}")
+        until(self._has_started, f"the service is ready; its log is {self.launch.log_path}")
 
-    def _is_ready(self) -> bool:
+    def _has_started(self) -> bool:
         assert self.container.poll() is None, f"the service ended; its log is {self.launch.log_path}"
+        return self.is_ready()
+
+    def is_ready(self) -> bool:
+        """Whether it answers."""
         try:
             with _opener().open(f"{self.url}/health", timeout=2) as answer:
                 return bool(answer.status == 200)
@@ -74,21 +84,31 @@ class Served:
         """Wait until it has ended."""
         assert wait_for_exit(self.container, DEADLINE_S) is not None, "the service still runs"
 
-    def wait_for_memory_kill(self) -> None:
-        """Wait until the kernel has killed it for memory."""
-        self.wait_for_end()
+    def squeeze(self) -> None:
+        """Lower its limit to what it uses, again and again, until the kernel kills it for memory; then restore it."""
+        until(self._is_squeezed_out, "the kernel killed the service for memory")
+        self.container.set_limit(self.launch.limit_bytes or 0)
         ended = self.container.poll()
         assert ended is not None
         assert ended.oom_killed, f"it ended otherwise: {ended}"
+
+    def _is_squeezed_out(self) -> bool:
+        # On cgroup v1 the kernel refuses a limit that it cannot reach by reclaiming.
+        with suppress(OSError, BackendError):
+            self.container.set_limit(self.container.sample().total_bytes + _PAGE_BYTES)
+        with suppress(OSError):
+            self.status(NO_JOB)  # an import that waits for its provider needs no more memory by itself
+        return self.container.poll() is not None
+
+    def widen(self, limit_bytes: int) -> None:
+        """Give it a larger limit."""
+        self.launch = replace(self.launch, limit_bytes=limit_bytes)
+        self.container.set_limit(limit_bytes)
 
     def move(self) -> None:
         """Go on in a new container, as a platform does: its counters begin anew."""
         self.container.close()
         self.container = self.backend.create(self.launch)
-
-    def provider(self, **changes: float) -> None:
-        """Make the provider faster or slower, from its next request on."""
-        apply_settings(self.environment.provider, replace(ProviderSettings(dimensions=_DIMENSIONS), **changes))  # type: ignore[arg-type]
 
     def execute(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Run SQL beside the service."""
@@ -108,16 +128,16 @@ class Served:
 
     def ledger_mark(self) -> int:
         """A place in the provider's ledger, for `billed_twice`."""
-        return position(self.environment.provider.ledger_path)
+        return position(self.surroundings.ledger_path)
 
     def billed_twice(self, mark: int) -> int:
         """Inputs that were billed again since `mark`."""
-        return read_shares(self.environment.provider.ledger_path, [mark])[1].inputs_billed_twice
+        return read_shares(self.surroundings.ledger_path, [mark])[1].inputs_billed_twice
 
 
 @contextmanager
 def serve(
-    environment: Environment,
+    surroundings: Surroundings,
     database_url: str,
     backend: Backend,
     run_dir: Path,
@@ -128,14 +148,14 @@ def serve(
     port = free_port()
     launch = Launch(
         command=(sys.executable, "-m", "importer", "serve"),
-        env=_env(environment, database_url, port, {**FAST, **settings}),
+        env=_env(surroundings, database_url, port, {**FAST, **settings}),
         cwd=Path(__file__).parents[2],
         limit_bytes=limit_bytes,
         cpus=None,
         log_path=run_dir / f"service-{port}.log",
         name="importer",
     )
-    served = Served(environment, database_url, backend, launch, port, backend.create(launch))
+    served = Served(surroundings, database_url, backend, launch, port, backend.create(launch))
     try:
         served.start()
         yield served
@@ -143,11 +163,11 @@ def serve(
         served.container.close()
 
 
-def _env(environment: Environment, database_url: str, port: int, settings: dict[str, str]) -> dict[str, str]:
+def _env(surroundings: Surroundings, database_url: str, port: int, settings: dict[str, str]) -> dict[str, str]:
     fixed = {
         "database_url": database_url,
         "port": str(port),
-        "openai_base_url": environment.provider.openai_url,
+        "openai_base_url": f"{surroundings.provider_url}/v1",
         "openai_api_key": "dummy",
     }
     return {f"IMPORTER_{name.upper()}": value for name, value in {**fixed, **settings}.items()}

@@ -1,77 +1,57 @@
 """Every state for everybody: axe in both themes, the keyboard alone, a screen reader, a narrow screen."""
 
+from typing import Literal
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import axe_script, problems
 from tests.browser.browsing import OUTAGE, Complaints
-from tests.browser.conftest import OpenContext, Serve
-from tests.browser.documents import plain
+from tests.browser.conftest import OpenContext
 from tests.browser.importing import expect_headline, resume_button
+from tests.browser.scenes import SCENES, Scene
 from tests.browser.serving import Served
-from tests.browser.states import STATES, WATCH_ONLY, make, make_states
+from tests.browser.states import STATES, make, make_states
 
 NARROW = 360
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+_WIDTH = "document.documentElement.scrollWidth"
 
 
 @pytest.fixture(scope="module")
-def addresses(idle: Served) -> dict[str, str]:
-    """Where the pages are: an import in every state, the start and the list."""
-    return {**make_states(idle), "start": "/", "list": "/imports", "unknown": "/imports/none"}
+def imports(idle: Served) -> dict[str, str]:
+    """Where an import in each state is."""
+    return make_states(idle)
 
 
-def _open(page: Page, idle: Served, address: str) -> None:
-    page.goto(idle.url + address)
-    page.get_by_role("heading", level=1).first.wait_for()
-    page.wait_for_load_state("load")
-    partial = page.get_by_role("button", name="Show partial results")
-    if partial.count():
-        partial.click()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious_on_any_state(
-    idle: Served, addresses: dict[str, str], open_context: OpenContext, complaints: Complaints, scheme: str
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+def test_every_state_is_accessible(
+    page: Page, idle: Served, imports: dict[str, str], complaints: Complaints, scene: Scene
 ) -> None:
-    """No serious or critical problem: contrast, names, roles, labels, order."""
+    """No serious or critical problem for axe in either theme, and a narrow screen does not scroll sideways."""
     complaints.expect(OUTAGE)
     script = axe_script()
-    page = open_context(scheme=scheme).new_page()
-    found = {}
-    for name, address in addresses.items():
-        _open(page, idle, address)
-        found[name] = problems(page, script)
-    page.goto(idle.url)
-    page.locator("#files").set_input_files([plain("a.txt", "a")])
-    expect(page.locator(".chosen li")).to_have_count(1)
-    found["chosen"] = problems(page, script)
-    page.goto(idle.url + addresses["cancelled"])
-    page.get_by_role("button", name="Delete import").click()
-    found["delete"] = problems(page, script)
-    assert {name: wrong for name, wrong in found.items() if wrong} == {}
+    page.goto(idle.url + scene.address(imports))
+    scene.prepare(page)
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        assert problems(page, script) == [], theme
+    page.set_viewport_size({"width": NARROW, "height": 800})
+    assert page.evaluate(_WIDTH) <= NARROW
 
 
-@pytest.mark.parametrize("locale", ["en-US", "ko-KR"])
-def test_nothing_is_cut_off_on_a_narrow_screen(
-    idle: Served, addresses: dict[str, str], open_context: OpenContext, complaints: Complaints, locale: str
+def test_nothing_is_cut_off_in_korean(
+    idle: Served, imports: dict[str, str], open_context: OpenContext, complaints: Complaints
 ) -> None:
-    """At 360 pixels no page scrolls sideways."""
+    """Korean, whose words are not broken, fits a narrow screen too."""
     complaints.expect(OUTAGE)
-    page = open_context(locale=locale, width=NARROW).new_page()
+    page = open_context(locale="ko-KR", width=NARROW).new_page()
     wide = {}
-    for name, address in addresses.items():
+    for address in (*imports.values(), "/", "/imports", "/imports/none"):
         page.goto(idle.url + address)
         page.get_by_role("heading", level=1).first.wait_for()
-        wide[name] = page.evaluate("document.documentElement.scrollWidth")
-    assert {name: width for name, width in wide.items() if width > NARROW} == {}
-
-
-def test_asking_for_the_token_is_accessible(page: Page, own_service: Serve, complaints: Complaints) -> None:
-    """The dialog has a name, its field a label, and the focus is in it."""
-    complaints.expect(OUTAGE)
-    page.goto(own_service(api_token="t", **WATCH_ONLY).url)
-    expect(page.get_by_role("textbox", name="Token")).to_be_focused()
-    assert problems(page, axe_script()) == []
+        wide[address] = page.evaluate(_WIDTH)
+    assert {address: width for address, width in wide.items() if width > NARROW} == {}
 
 
 def test_import_is_resumed_by_keyboard_alone(page: Page, idle: Served) -> None:

@@ -7,8 +7,17 @@ from pathlib import Path
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.browsing import OUTAGE, Complaints
-from tests.browser.documents import papers, plain
-from tests.browser.importing import expect_headline, figure, start_and_hold, start_import, until_status
+from tests.browser.documents import plain
+from tests.browser.importing import (
+    DOCUMENTS,
+    PARTLY,
+    expect_headline,
+    figure,
+    lost_banner,
+    start_and_hold,
+    start_import,
+    until_status,
+)
 from tests.browser.serving import Served
 from tests.integration.corpus import real_documents
 
@@ -36,9 +45,7 @@ def test_real_documents_are_imported_and_found(page: Page, service: Served, tmp_
 
 def test_progress_is_live_and_a_reload_loses_nothing(page: Page, service: Served) -> None:
     """Numbers, stage and memory move by themselves; after a reload they and the graph's past are there again."""
-    service.provider(latency_request_ms=200)
-    job_id = start_import(page, service, [papers(400)])
-    expect(figure(page, "Documents stored")).to_have_text(re.compile(r"[1-9]\d* of 400"))
+    job_id = start_and_hold(page, service)
     expect(page.locator("li[aria-current=step]")).to_have_count(1)
     expect(figure(page, "Speed")).to_contain_text("chunks")
     expect(figure(page, "Time left")).to_contain_text("about")
@@ -48,10 +55,10 @@ def test_progress_is_live_and_a_reload_loses_nothing(page: Page, service: Served
     first = page.locator(".axis span").first.inner_text()
     page.reload()
     expect(page.locator(".axis span").first).to_have_text(first)
-    expect(figure(page, "Documents stored")).to_have_text(re.compile(r"[1-9]\d* of 400"))
-    service.provider()
+    expect(figure(page, "Documents stored")).to_have_text(PARTLY)
+    service.gate.open()
     expect_headline(page, "Everything is imported")
-    assert service.status(job_id)["documents_done"] == 400
+    assert service.status(job_id)["documents_done"] == DOCUMENTS
     assert page.title() == "Completed · papers.jsonl · Importer"
 
 
@@ -61,27 +68,27 @@ def test_polling_takes_over_where_events_do_not_come_through(
     """Behind a proxy that answers events with something else, the page polls and reaches the end."""
     complaints.expect(OUTAGE)
     page.route("**/api/import/events/*", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"))
-    start_and_hold(page, service, 400)
-    expect(page.get_by_text("Connection lost")).to_be_hidden()
-    service.provider()
+    start_and_hold(page, service)
+    expect(lost_banner(page)).to_be_hidden()
+    service.gate.open()
     expect_headline(page, "Everything is imported")
 
 
 def test_lost_connection_is_a_state_of_its_own(page: Page, service: Served, complaints: Complaints) -> None:
     """While nothing comes through, the page says so and keeps what it knows; then it goes on by itself."""
     complaints.expect(OUTAGE)
-    start_and_hold(page, service, 400)
+    start_and_hold(page, service)
 
     def cut(route: Route) -> None:
         route.abort("connectionrefused")
 
     page.route("**/api/**", cut)
     page.reload()
-    expect(page.get_by_text("Connection lost, trying again…")).to_be_visible()
+    expect(lost_banner(page)).to_be_visible()
     page.unroute("**/api/**", cut)
-    expect(figure(page, "Documents stored")).to_have_text(re.compile(r"[1-9]\d* of 400"))
-    expect(page.get_by_text("Connection lost, trying again…")).to_be_hidden()
-    service.provider()
+    expect(figure(page, "Documents stored")).to_have_text(PARTLY)
+    expect(lost_banner(page)).to_be_hidden()
+    service.gate.open()
     expect_headline(page, "Everything is imported")
 
 
@@ -105,10 +112,10 @@ def test_failed_documents_are_listed_and_downloaded(page: Page, service: Served)
 
 def test_import_is_cancelled_resumed_and_deleted(page: Page, service: Served) -> None:
     """Cancel keeps what is stored; the import can go on; deleting asks first and leads back to the list."""
-    job_id = start_and_hold(page, service, 400)
+    job_id = start_and_hold(page, service)
     page.get_by_role("button", name="Cancel import").click()
     expect_headline(page, "The import was cancelled")
-    service.provider()
+    service.gate.open()
     page.get_by_role("button", name="Resume import").click()
     expect_headline(page, "Everything is imported")
     page.get_by_role("button", name="Delete import").click()
@@ -130,12 +137,12 @@ def test_unknown_import_says_so(page: Page, service: Served, complaints: Complai
 
 def test_page_follows_what_another_tab_does(page: Page, service: Served) -> None:
     """An import that is over is looked at again when the tab is shown: another one may have resumed it."""
-    job_id = start_and_hold(page, service, 400)
+    job_id = start_and_hold(page, service)
     page.get_by_role("button", name="Cancel import").click()
     expect_headline(page, "The import was cancelled")
     other = page.context.new_page()
     other.goto(page.url)
-    service.provider()
+    service.gate.open()
     other.get_by_role("button", name="Resume import").click()
     until_status(service, job_id, "completed")
     page.bring_to_front()

@@ -8,18 +8,30 @@ from playwright.sync_api import Page, expect
 
 from harness.containers.container import Backend
 from harness.dependencies.postgres import fresh_database
-from harness.environment import Environment
-from tests.browser.conftest import Serve
 from tests.browser.serving import Served, serve
-from tests.browser.states import WATCH_ONLY, make_many
+from tests.browser.states import STATES, WATCH_ONLY, make, make_many
+from tests.browser.surroundings import Surroundings
 
 
 @pytest.fixture(scope="module")
-def thousand(environment: Environment, backend: Backend, run_dir: Path) -> Iterator[Served]:
-    """A service that runs nothing, with a thousand imports."""
-    with fresh_database(environment.server) as url, serve(environment, url, backend, run_dir, WATCH_ONLY) as served:
-        make_many(served)
+def watching(surroundings: Surroundings, backend: Backend, run_dir: Path) -> Iterator[Served]:
+    """A service that runs nothing, for a list of its own."""
+    with fresh_database(surroundings.server) as url, serve(surroundings, url, backend, run_dir, WATCH_ONLY) as served:
         yield served
+
+
+@pytest.fixture
+def empty(watching: Served) -> Served:
+    """The same without imports."""
+    watching.execute("TRUNCATE jobs CASCADE")
+    return watching
+
+
+@pytest.fixture
+def thousand(empty: Served) -> Served:
+    """The same with a thousand imports."""
+    make_many(empty)
+    return empty
 
 
 def test_thousand_imports_are_paged_with_the_interrupted_on_top(page: Page, thousand: Served) -> None:
@@ -66,10 +78,18 @@ def test_list_keeps_the_focus_while_it_is_brought_up_to_date(page: Page, thousan
     expect(link).to_be_focused()
 
 
-def test_empty_list_leads_to_the_start(page: Page, own_service: Serve) -> None:
+def test_empty_list_leads_to_the_start(page: Page, empty: Served) -> None:
     """Without imports there is a way to begin one."""
-    service = own_service(**WATCH_ONLY)
-    page.goto(f"{service.url}/imports")
+    page.goto(f"{empty.url}/imports")
     expect(page.get_by_role("heading", name="No imports yet")).to_be_visible()
     page.locator("main").get_by_role("link", name="New import").click()
     expect(page.get_by_role("heading", name="Import documents")).to_be_focused()
+
+
+def test_interrupted_import_without_its_source_is_uploaded_again(page: Page, empty: Served) -> None:
+    """Where nothing is left to resume from, the list offers another upload in its place."""
+    job_id = make(empty, STATES["source_gone"])
+    page.goto(f"{empty.url}/imports")
+    expect(page.get_by_role("button", name="Resume import")).to_have_count(0)
+    page.get_by_role("link", name="Upload again").click()
+    expect(page).to_have_url(f"{empty.url}/?again={job_id}")

@@ -102,7 +102,7 @@ def test_second_memory_kill_needs_a_larger_limit(page: Page, idle: Served) -> No
     job_id = make(idle, STATES["failed_memory"])
     page.goto(f"{idle.url}/imports/{job_id}")
     expect_headline(page, "It needs more memory")
-    expect(page.get_by_text("It needs a limit above 512 MB before it can go on.")).to_be_visible()
+    expect(page.get_by_text("It needs a limit above 512 MB before it can go on;")).to_be_visible()
     expect(resume_button(page)).to_have_count(0)
     idle.execute("UPDATE heartbeats SET limit_bytes = limit_bytes / 2 WHERE job_id = %s", job_id)
     page.reload()

@@ -9,11 +9,11 @@ from playwright.sync_api import Page, Route, expect
 
 from harness.containers.container import Backend
 from harness.dependencies.postgres import fresh_database
-from harness.environment import Environment
 from tests.browser.browsing import OUTAGE, Complaints
 from tests.browser.documents import papers, plain
 from tests.browser.importing import expect_headline
 from tests.browser.serving import Served, serve
+from tests.browser.surroundings import Surroundings
 
 KB = 1024
 _DROP = """([names]) => {
@@ -26,10 +26,10 @@ _DROP = """([names]) => {
 
 
 @pytest.fixture(scope="module")
-def strict(environment: Environment, backend: Backend, run_dir: Path) -> Iterator[Served]:
+def strict(surroundings: Surroundings, backend: Backend, run_dir: Path) -> Iterator[Served]:
     """A service that takes little."""
     settings = {"upload_max_bytes": str(100 * KB), "upload_max_files": "2", "pdf_max_pages": "12"}
-    with fresh_database(environment.server) as url, serve(environment, url, backend, run_dir, settings) as served:
+    with fresh_database(surroundings.server) as url, serve(surroundings, url, backend, run_dir, settings) as served:
         yield served
 
 
@@ -45,7 +45,7 @@ def test_limits_and_formats_are_told_before_an_upload(page: Page, strict: Served
 
 def test_file_that_is_too_large_is_refused_before_it_is_sent(page: Page, strict: Served) -> None:
     """The file is named with its size and the limit; the others are imported without it."""
-    strict.provider()
+    strict.gate.open()
     page.goto(strict.url)
     files = [plain("large.txt", "x" * 150 * KB), plain("one.txt", "one"), plain("two.txt", "two"), plain("3.txt", "3")]
     page.locator("#files").set_input_files(files)

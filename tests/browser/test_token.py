@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.axe import axe_script, problems
 from tests.browser.browsing import OUTAGE, Complaints
 from tests.browser.conftest import Serve
 from tests.browser.documents import plain
@@ -25,6 +26,8 @@ def test_token_is_asked_for_once_and_kept_for_the_session(
     complaints.expect(OUTAGE)
     service = own_service(api_token="right")
     page.goto(service.url)
+    expect(page.get_by_role("textbox", name="Token")).to_be_focused()
+    assert problems(page, axe_script()) == []
     dialog = _give(page, "wrong")
     expect(dialog.get_by_role("alert")).to_have_text("The service does not accept this token.")
     expect(_give(page, "토큰").get_by_role("alert")).to_have_text("The service does not accept this token.")
