@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test lint unit integration crash crash-test planted browser axe screenshots bench clean
+.PHONY: help demo test lint unit integration crash crash-test planted sweep-test browser axe screenshots docker-test compose-test test-vm load-test bench clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -44,6 +44,9 @@ crash: $(STAMP) ## crash the importer at every message, in pairs, by every fault
 crash-test: $(STAMP) ## a part of the crash schedules, judged by the whole oracle
 	$(BIN)/python -m pytest tests/integration/crash -m crash
 
+sweep-test: $(STAMP) ## planted costs over 20 seeds, smallest limits, searches against grids: about an hour
+	$(BIN)/python -m pytest tests/integration/sweep -m "sweep or not sweep"
+
 browser: $(STAMP) axe ## the progress page in a real Chromium
 	$(BIN)/python -m pytest tests/browser
 
@@ -52,6 +55,20 @@ axe: $(STAMP) ## fetch axe-core, which looks for problems of accessibility (need
 
 screenshots: $(STAMP) ## pictures of every state of the progress page, into build/screenshots
 	$(BIN)/python -m tests.browser.screenshots
+
+docker-test: $(STAMP) ## the docker backend on a real engine, its own where none answers (root)
+	deploy/engine.sh with deploy/base-images.sh python
+	deploy/engine.sh with $(BIN)/python -m pytest tests/integration/containers tests/integration/docker -m docker
+
+compose-test: $(STAMP) ## the production-like environment: import, kill, restart, resume, a short load
+	deploy/engine.sh with deploy/base-images.sh
+	deploy/engine.sh with $(BIN)/python -m pytest tests/integration/compose -m compose
+
+test-vm: $(STAMP) ## the contract test on cgroup v2 and systemd, as root and as a plain user, in a virtual machine (root)
+	$(BIN)/python -m tests.vm
+
+load-test: $(STAMP) ## verdicts of real loads: planted leaks, lost workers, kills, a staging host
+	$(BIN)/python -m pytest tests/integration/load -m load
 
 bench: $(STAMP) ## chunks a second of the service against a bare ceiling
 	$(BIN)/python -m tests.benchmarks.import_speed

@@ -8,10 +8,10 @@ from types import FrameType, ModuleType
 from typing import NoReturn
 
 from harness.errors import HalfgigError
-from harness.verbs import corpus, crash, doctor, report, run, runs, serve
+from harness.verbs import claim, corpus, crash, diff, doctor, gate, load, report, run, runs, serve, sweep
 from reports.errors import ReportsError
 
-VERBS: tuple[ModuleType, ...] = (run, crash, serve, doctor, corpus, report, runs)
+VERBS: tuple[ModuleType, ...] = (run, diff, crash, sweep, claim, gate, load, serve, doctor, corpus, report, runs)
 REFUSED = 2
 INTERRUPTED = 130
 

@@ -25,9 +25,17 @@ class TargetError(HalfgigError):
     """The target did not start, or does not speak the HTTP contract that its target file describes."""
 
 
+class KilledAtStartError(TargetError):
+    """The target was OOM-killed before it was ready."""
+
+
 class ResultError(HalfgigError):
     """A run directory or result file is missing or cannot be read."""
 
 
 class BoundaryError(HalfgigError):
     """A crash point or a housekeeping pattern is not written as it should be, or a wire cannot do what is asked."""
+
+
+class GateError(HalfgigError):
+    """There is nothing to compare with: a revision, a baseline or an accepted growth cannot be had or read."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
+from harness.containers.container import Inside
 from reports.result import Fingerprint
 
 _ALLOCATOR_PREFIXES = ("MALLOC_", "GLIBC_TUNABLES", "PYTHONMALLOC", "LD_PRELOAD")
@@ -24,14 +25,16 @@ def take_fingerprint(
     backend: str,
     target_env: Mapping[str, str],
     postgres: str,
+    inside: Inside | None = None,
 ) -> Fingerprint:
-    """The fingerprint of a run on this machine, for a target that runs on the harness' own interpreter."""
+    """The fingerprint of a run: of the harness' own interpreter, or of what the target has `inside` its image."""
+    here = inside or Inside("", platform.python_version(), " ".join(platform.libc_ver()), _installed())
     binding: dict[str, str | int | float | None] = {
         "architecture": platform.machine(),
-        "python": ".".join(platform.python_version_tuple()[:2]),
-        "libc": " ".join(platform.libc_ver()),
+        "python": ".".join(here.python.split(".")[:2]),
+        "libc": here.libc,
         "allocator": _settings(target_env),
-        "dependencies": " ".join(_versions()),
+        "dependencies": " ".join(f"{name}={here.versions[name]}" for name in _DEPENDENCIES if name in here.versions),
         "corpus": corpus_digest,
         "knobs": " ".join(f"{knob}={knobs[knob]}" for knob in sorted(knobs)),
         "limit_bytes": limit_bytes,
@@ -43,6 +46,8 @@ def take_fingerprint(
         "cpu_model": _cpu_model(),
         "cpu_count": os.cpu_count(),
         "kernel": platform.release(),
+        "python_build": here.python,
+        **({"image": here.image} if here.image else {}),
         "postgres": postgres,
     }
     return Fingerprint(binding=binding, informing=informing)
@@ -59,9 +64,8 @@ def _settings(env: Mapping[str, str]) -> str:
     return " ".join(f"{name}={env[name]}" for name in sorted(env) if name.startswith(_ALLOCATOR_PREFIXES))
 
 
-def _versions() -> list[str]:
-    found = {one.name.lower(): one.version for one in metadata.distributions() if one.name}
-    return [f"{name}={found[name]}" for name in _DEPENDENCIES if name in found]
+def _installed() -> dict[str, str]:
+    return {one.name.lower(): one.version for one in metadata.distributions() if one.name}
 
 
 def _cpu_model() -> str:

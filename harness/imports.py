@@ -41,6 +41,8 @@ class Following:
     timed_out: bool = False
     gone: Exit | None = None
     """How the target ended by itself, once it is not started again."""
+    enough: bool = False
+    """Whoever looks on has seen what there was to see: the imports are not followed to their end."""
 
 
 def upload_all(service: Service, shares: tuple[Corpus, ...], restarts: int) -> Following:
@@ -52,8 +54,8 @@ def upload_all(service: Service, shares: tuple[Corpus, ...], restarts: int) -> F
 
 
 def follow(service: Service, following: Following, deadline_s: float, tick: Callable[[Following], None]) -> None:
-    """Poll until every import has ended, the target is gone for good, or the deadline has passed."""
-    while following.gone is None and not all(_over(one, following) for one in following.imports):
+    """Poll until every import has ended, the target is gone for good, enough is seen, or the deadline has passed."""
+    while not (following.gone or following.enough or all(_over(one, following) for one in following.imports)):
         if time.monotonic() > deadline_s:
             following.timed_out = True
             return

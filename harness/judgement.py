@@ -30,6 +30,8 @@ def _doubts(seen: Observation) -> Iterator[Reason]:
     if seen.ledger.unknown_endpoints:
         named = ", ".join(seen.ledger.unknown_endpoints[:5])
         yield Reason("unknown_endpoint", f"The target called what the provider stub does not know: {named}.")
+    if seen.stopped_early:
+        yield Reason("stopped_early", f"It was ended as soon as enough was seen{_how_far(seen)}; the rest is unknown.")
     attempts = (*seen.ledger.outbound, *seen.outbound_attempts)
     if attempts:
         named = ", ".join(attempts[:5])
@@ -57,7 +59,7 @@ def _failures(scenario: Scenario, seen: Observation) -> Iterator[Reason]:
 
 
 def _import_failures(scenario: Scenario, seen: Observation) -> Iterator[Reason]:
-    cut_short = seen.oom_kills or seen.exit or seen.timed_out
+    cut_short = seen.oom_kills or seen.exit or seen.timed_out or seen.stopped_early
     for one in seen.imports:
         if one.last is not None and one.last.state in _ENDED_WELL:
             yield from _document_failures(scenario, one, one.last)

@@ -29,6 +29,8 @@ class Round:
     ledger_position: int
     """How far the ledger was written when the round was over, in bytes."""
     unreclaimable_after_bytes: int | None
+    peak_bytes: int | None = None
+    """The most unreclaimable memory from the start of the run to the end of this round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Observation:
     outbound_attempts: tuple[str, ...]
     cpu_s: float
     notes: tuple[str, ...]
+    stopped_early: bool = False
+    """Whoever looked on had seen enough and ended it: nothing is known of the rest of the imports."""
 
     @property
     def imports(self) -> tuple[ImportSeen, ...]:

@@ -91,7 +91,9 @@ def _imports(seen: Observation, shares: tuple[Ledger, ...]) -> tuple[report.Impo
         report.Import(
             provider=report.ImportProvider(share.requests, share.inputs),
             documents=sum(one.documents for one in each.imports),
+            chunks_stored=sum(one.last.chunks_stored or 0 for one in each.imports if one.last),
             unreclaimable_after_bytes=each.unreclaimable_after_bytes,
+            unreclaimable_peak_bytes=each.peak_bytes,
         )
         for each, share in zip(seen.rounds, shares, strict=False)
     )

@@ -8,12 +8,19 @@ from typing import Any
 from harness import tables
 from harness.dependencies.provider.settings import ProviderSettings, change
 from harness.errors import ScenarioError
+from harness.load.plan import LoadPlan, parse_load
+from harness.load.staging_plan import KEYS as STAGING_KEYS
+from harness.load.staging_plan import StagingPlan, parse_staging
 from harness.quantities import parse_budget, parse_bytes, parse_seconds
+from harness.sweep.plans import find_plan
+from harness.sweep.spec import SweepPlan, read_sweep
 from harness.target import SCENARIOS, Target, knob_environment, load_target
+from harness.target_image import image_named
 
 _KEYS = (
     "target", "limit", "budget", "cpus", "backend", "corpus", "documents", "imports", "restart", "strict", "timeout",
-    "knobs", "provider", "crash",
+    "knobs", "provider", "crash", "load", "oom_group",
+    "sweep", "claims", "claims_on",
 )  # fmt: skip
 _RESTARTS = ("no", "on-failure")
 
@@ -24,6 +31,8 @@ class Imports:
 
     concurrent: int
     repeat: int
+    sizes: tuple[int, ...] = ()
+    """Documents of each import of a row of imports that have no document in common; empty: all of the corpus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,11 @@ class Overrides:
     repeat: int | None = None
     strict: bool | None = None
     knobs: tuple[str, ...] = ()
+    image: str | None = None
+    plan: str | None = None
+    """An instance plan, whose memory and CPU stand in for `limit` and `cpus` where these are not given."""
+    plans: str | None = None
+    """A table of plans instead of the repository's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +88,23 @@ class Scenario:
     strict: bool
     timeout_s: float
     crash: CrashPlan = CrashPlan()
+    load: LoadPlan | None = None
+    staging: StagingPlan = field(default_factory=StagingPlan)
+    sweep: SweepPlan = field(default_factory=SweepPlan)
+    oom_group: bool = False
+    """Whether an OOM kill takes every process of the target together."""
 
 
 def load_scenario(name: str | None, overrides: Overrides) -> Scenario:
     """Read a scenario by path or by its name in scenarios/ (`default` for None), and lay `overrides` over it."""
+    overrides = _with_plan(overrides)
     path = _find(name or "default")
     table = tables.read_toml(path)
     where = str(path)
-    tables.refuse_unknown(table, _KEYS, where)
+    tables.refuse_unknown(table, (*_KEYS, *STAGING_KEYS), where)
     target = load_target(tables.value(table, "target", str, "importer", where), path.parent)
+    if overrides.image is not None:
+        target = replace(target, image=image_named(overrides.image))
     knobs = tables.texts(tables.value(table, "knobs", dict, {}, where), f"{where} [knobs]")
     knob_environment(target, knobs, f"{where} [knobs]")
     limit_bytes = parse_bytes(overrides.limit or tables.value(table, "limit", str, "512MB", where), "limit")
@@ -103,6 +125,10 @@ def load_scenario(name: str | None, overrides: Overrides) -> Scenario:
         strict=overrides.strict or tables.value(table, "strict", bool, False, where),
         timeout_s=parse_seconds(tables.value(table, "timeout", str, "60m", where), f"{where}: timeout"),
         crash=_crash(tables.value(table, "crash", dict, {}, where), target, f"{where} [crash]"),
+        load=parse_load(table, where),
+        staging=parse_staging(table, where),
+        sweep=read_sweep(table, target, where),
+        oom_group=tables.value(table, "oom_group", bool, False, where),
     )
 
 
@@ -110,6 +136,14 @@ def with_knobs(scenario: Scenario, knobs: Mapping[str, str]) -> Scenario:
     """The same scenario with these knobs over its own."""
     knob_environment(scenario.target, knobs, "knobs")
     return replace(scenario, knobs={**scenario.knobs, **knobs})
+
+
+def _with_plan(overrides: Overrides) -> Overrides:
+    if overrides.plan is None:
+        return overrides
+    plan = find_plan(overrides.plan, Path(overrides.plans) if overrides.plans else None)
+    cpus = overrides.cpus if overrides.cpus is not None else plan.cpus
+    return replace(overrides, limit=overrides.limit or str(plan.memory_bytes), cpus=cpus)
 
 
 def _find(name: str) -> Path:
@@ -143,11 +177,14 @@ def _corpus(table: Mapping[str, Any], path: Path) -> str:
 
 def _imports(table: Mapping[str, Any], overrides: Overrides, where: str) -> Imports:
     inner = tables.value(table, "imports", dict, {}, where)
-    tables.refuse_unknown(inner, ("concurrent", "repeat"), f"{where} [imports]")
+    tables.refuse_unknown(inner, ("concurrent", "repeat", "sizes"), f"{where} [imports]")
     imports = Imports(
         concurrent=tables.value(inner, "concurrent", int, 1, f"{where} [imports]"),
         repeat=overrides.repeat or tables.value(inner, "repeat", int, 1, f"{where} [imports]"),
+        sizes=tuple(tables.value(inner, "sizes", list, [], f"{where} [imports]")),
     )
+    if not all(isinstance(size, int) and size >= imports.concurrent for size in imports.sizes):
+        raise ScenarioError(f"{where} [imports]: sizes are whole numbers of documents, none below `concurrent`")
     if imports.concurrent < 1 or imports.repeat < 1:
         raise ScenarioError(f"{where} [imports]: concurrent and repeat are at least 1")
     return imports

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.client import Client, connect, is_ready
-from harness.containers.container import Backend, Container, Launch
+from harness.containers.container import GATEWAY, Backend, Container, ImageLaunch, Launch, Mount
 from harness.environment import Environment
-from harness.errors import TargetError
+from harness.errors import KilledAtStartError, TargetError
 from harness.journal import Journal
 from harness.scenario import Scenario
 from harness.target import fill, fill_command, knob_environment
@@ -63,12 +63,45 @@ def launch_at(scenario: Scenario, addresses: Addresses, run_dir: Path) -> Launch
         cpus=scenario.cpus,
         log_path=run_dir / "target.log",
         name=target.name,
+        oom_group=scenario.oom_group,
+        image=_image_launch(scenario, addresses, run_dir),
+    )
+
+
+def _image_launch(scenario: Scenario, addresses: Addresses, run_dir: Path) -> ImageLaunch | None:
+    """The same inside the target's image; None where it has none."""
+    target, image = scenario.target, scenario.target.image
+    if image is None:
+        return None
+    values = {**placeholders(addresses, run_dir), "python": image.python}
+    words = target.command if image.command is None else image.command
+    beyond = placeholders(through_gateway(addresses), run_dir) | {"host": "0.0.0.0"}
+    return ImageLaunch(
+        source=image.source,
+        context=image.context,
+        command=fill_command(words, values, str(target.path)),
+        mounts=(Mount(run_dir.resolve(), read_only=False), *(Mount(one, read_only=True) for one in image.mounts)),
+        gateway_env={
+            **fill(target.env, beyond, f"{target.path} [env]"),
+            **knob_environment(target, scenario.knobs, "knobs"),
+        },
+        port=addresses.port,
+    )
+
+
+def through_gateway(addresses: Addresses) -> Addresses:
+    """The same services as they are called from inside an engine's own machine."""
+    return Addresses(
+        addresses.database_url.replace("127.0.0.1", GATEWAY),
+        addresses.provider_url.replace("127.0.0.1", GATEWAY),
+        addresses.port,
     )
 
 
 def placeholders(addresses: Addresses, run_dir: Path) -> dict[str, str]:
     """What `{database_url}` and the like in a target file stand for."""
     return {
+        "host": "127.0.0.1",
         "port": str(addresses.port),
         "database_url": addresses.database_url,
         "provider_url": addresses.provider_url,
@@ -108,7 +141,7 @@ def start(service: Service, kind: str = "start") -> None:
     deadline_s = time.monotonic() + service.scenario.target.ready_timeout_s
     while not is_ready(service.client):
         if service.container.poll() is not None:
-            raise TargetError(_died_at_start(service))
+            raise _died_at_start(service)
         if time.monotonic() > deadline_s:
             raise TargetError(f"{service.scenario.target.name} was not ready in time. {_log_tail(service.log_path)}")
         time.sleep(0.02)
@@ -133,14 +166,14 @@ def is_free(port: int) -> bool:
     return True
 
 
-def _died_at_start(service: Service) -> str:
+def _died_at_start(service: Service) -> TargetError:
     name, limit_bytes = service.scenario.target.name, service.scenario.limit_bytes
     ended = service.container.poll()
     if ended is not None and ended.oom_killed:
         text = f"{name} was killed for memory before it was ready: the limit of {format_bytes(limit_bytes)}"
-        return f"{text} is below what it needs to start. Try --limit with more."
+        return KilledAtStartError(f"{text} is below what it needs to start. Try --limit with more.")
     how = (ended.signal or f"status {ended.code}") if ended else "unknown"
-    return f"{name} ended at its start ({how}). {_log_tail(service.log_path)}"
+    return TargetError(f"{name} ended at its start ({how}). {_log_tail(service.log_path)}")
 
 
 def _log_tail(path: Path) -> str:

@@ -9,13 +9,17 @@ from typing import Any
 
 from harness import tables
 from harness.errors import ScenarioError
+from harness.target_image import ImageOfTarget, parse_image
 
 SCENARIOS = Path(__file__).resolve().parent.parent / "scenarios"
 _KEYS = (
     "name", "command", "warm", "migrate", "ready_timeout_s", "fingerprint", "invariants", "env", "knobs", "http",
-    "boundary",
+    "boundary", "needs", "image",
 )  # fmt: skip
-_PATHS = ("upload", "upload_field", "status", "resume", "cancel", "errors", "ready", "fields", "states")
+_PATHS = (
+    "upload", "upload_field", "status", "resume", "cancel", "errors", "ready", "events", "results", "search", "jobs",
+    "delete", "fields", "states",
+)  # fmt: skip
 _FIELDS = (
     "job_id", "status", "progress", "stage", "documents_done", "documents_failed", "chunks_stored", "duplicates",
     "resumable", "error", "attempt",
@@ -38,6 +42,12 @@ class HttpContract:
     """The contract's name of a field to the service's own; a field it does not have is missing here."""
     states: Mapping[str, str]
     """The service's own word for a state to the contract's."""
+    events: str | None = None
+    results: str | None = None
+    search: str | None = None
+    """With `{query}`."""
+    jobs: str | None = None
+    delete: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +97,10 @@ class Target:
     invariants: Mapping[str, str] = field(default_factory=dict)
     """Named queries that the crash oracle judges by."""
     boundary: BoundaryOfTarget = BoundaryOfTarget()
+    needs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """For a knob or an axis of a sweep, the knobs without which it does nothing; `{value}` is its own value."""
+    image: ImageOfTarget | None = None
+    """Where the backend starts an image; None where no file and no option names one."""
 
 
 def load_target(name: str, beside: Path) -> Target:
@@ -109,6 +123,8 @@ def load_target(name: str, beside: Path) -> Target:
         migrate=_words({"migrate": [], **table}, "migrate", where),
         invariants=named_queries(_text_beside(table, "invariants", path) or "", where),
         boundary=_boundary(tables.value(table, "boundary", dict, {}, where), f"{where} [boundary]"),
+        needs=_needs(table, where),
+        image=parse_image(table, path),
     )
 
 
@@ -171,6 +187,11 @@ def _contract(http: Mapping[str, object], where: str) -> HttpContract:
         errors=tables.value(http, "errors", str, "", where) or None,
         fields=fields,
         states={word: state for state, word in states.items()},
+        events=tables.value(http, "events", str, "", where) or None,
+        results=tables.value(http, "results", str, "", where) or None,
+        search=tables.value(http, "search", str, "", where) or None,
+        jobs=tables.value(http, "jobs", str, "", where) or None,
+        delete=tables.value(http, "delete", str, "", where) or None,
     )
 
 
@@ -196,6 +217,15 @@ def _concurrency(endpoint: str, table: Mapping[str, Any], where: str) -> Concurr
     tables.refuse_unknown(table, ("requests", "inputs"), f"{where} {endpoint}")
     requests, inputs = (_setting(table, key, f"{where} {endpoint}") for key in ("requests", "inputs"))
     return Concurrency(endpoint, requests, inputs)
+
+
+def _needs(table: Mapping[str, Any], where: str) -> dict[str, dict[str, str]]:
+    needs = tables.value(table, "needs", dict, {}, where)
+    known = tables.value(table, "knobs", dict, {}, where)
+    for name in needs:
+        needed = tables.value(needs, name, dict, None, f"{where} [needs]")
+        tables.refuse_unknown(needed, known, f"{where} [needs] {name}", "knob")
+    return {name: tables.texts(needed, f"{where} [needs] {name}") for name, needed in needs.items()}
 
 
 def _setting(table: Mapping[str, Any], key: str, where: str) -> Setting:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from harness.client import is_ready
+from harness.containers.container import Container
 from harness.corpora.corpus import Corpus
 from harness.dependencies.addresses import address_of
 from harness.dependencies.outbound import foreign_connections
@@ -23,8 +24,8 @@ SETTLE_S = 1.0
 """How long after an import its remaining memory is read: time for buffers and connections to be given back."""
 INTERVAL_MS = 20.0
 READY_AT_THE_END_S = 10.0
-LOOKS_FOR_CONNECTIONS_EVERY = 10
-"""Samples between two looks for connections: 200 ms."""
+LOOKS_EVERY = 10
+"""Samples between two looks for connections, and of the run's own `look`: 200 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,29 +33,38 @@ class Subject:
     """What is watched: the service, what it imports each round, what it depends on, and who is told."""
 
     service: Service
-    shares: tuple[Corpus, ...]
+    rounds: tuple[tuple[Corpus, ...], ...]
+    """For each round the shares that are imported at once."""
     environment: Environment
     run_dir: Path
     clock: Clock
     show: Callable[[Progress], None]
+    look: Callable[[Container], None] = lambda _container: None
+    enough: Callable[[Progress], bool] = lambda _progress: False
+    """Asked after each poll: whether the rest of the imports need not be seen."""
 
     @property
     def documents(self) -> int:
-        """Documents of one round."""
-        return sum(share.documents for share in self.shares)
+        """Documents of all rounds."""
+        return sum(share.documents for shares in self.rounds for share in shares)
 
 
 def watch(subject: Subject) -> tuple[Observation, SamplingReport]:
     """Start the service, run every round of imports, and tell what was seen; the service still runs afterwards."""
     service, outbound = subject.service, set[str]()
-    look = _connection_watch(subject, outbound)
+    connections = _connection_watch(subject, outbound)
+
+    def look() -> None:
+        connections()
+        subject.look(service.container)
+
     sampler = Sampler(
         service.container,
         subject.run_dir / "samples.jsonl",
         origin_s=subject.clock.started_s,
         interval_ms=INTERVAL_MS,
         observer=look,
-        observe_every=LOOKS_FOR_CONNECTIONS_EVERY,
+        observe_every=LOOKS_EVERY,
     )
     sampler.start()  # before the service: the peak of its start counts
     try:
@@ -80,23 +90,23 @@ def _rounds(subject: Subject, sampler: Sampler) -> tuple[tuple[Round, ...], Foll
     deadline_s = time.monotonic() + subject.service.scenario.timeout_s
     rounds: list[Round] = []
     following = Following([])
-    for number in range(subject.service.scenario.imports.repeat):
-        following = upload_all(subject.service, subject.shares, following.restarts)
-        phase = f"import {number + 1} of {subject.service.scenario.imports.repeat}"
+    for number, shares in enumerate(subject.rounds, 1):
+        following = upload_all(subject.service, shares, following.restarts)
+        phase = f"import {number} of {len(subject.rounds)}"
         follow(subject.service, following, deadline_s, partial(_show, subject, sampler, phase))
-        rounds.append(_round(subject, following))
-        if following.gone or following.timed_out:
+        rounds.append(_round(subject, following, sampler.peaks.unreclaimable_bytes))
+        if following.gone or following.timed_out or following.enough:
             break
     return tuple(rounds), following
 
 
-def _round(subject: Subject, following: Following) -> Round:
+def _round(subject: Subject, following: Following, peak_bytes: int) -> Round:
     imports = tuple(_seen(subject.service, one) for one in following.imports)
-    if following.gone:
-        return Round(imports, position(subject.environment.provider.ledger_path), None)
+    if following.gone or following.enough:
+        return Round(imports, position(subject.environment.provider.ledger_path), None, peak_bytes)
     time.sleep(SETTLE_S)
     after_bytes = subject.service.container.sample().unreclaimable_bytes
-    return Round(imports, position(subject.environment.provider.ledger_path), after_bytes)
+    return Round(imports, position(subject.environment.provider.ledger_path), after_bytes, peak_bytes)
 
 
 def _seen(service: Service, one: Followed) -> ImportSeen:
@@ -122,7 +132,7 @@ def _observation(
     container = subject.service.container
     counters = container.counters()
     return Observation(
-        documents_total=subject.documents * subject.service.scenario.imports.repeat,
+        documents_total=subject.documents,
         rounds=rounds,
         peaks=_peaks(report, counters.kernel_peak_bytes, counters.rss_peak_bytes),
         oom_kills=counters.oom_kills,
@@ -131,6 +141,7 @@ def _observation(
         ready_at_the_end=ready,
         restarts=last.restarts,
         timed_out=last.timed_out,
+        stopped_early=last.enough,
         ledger=read_ledger(subject.environment.provider.ledger_path),
         outbound_attempts=outbound,
         cpu_s=counters.cpu_s,
@@ -163,20 +174,20 @@ def _show(subject: Subject, sampler: Sampler, phase: str, following: Following) 
     done = sum((one.documents_done or 0) + (one.documents_failed or 0) for one in told)
     chunks = sum(one.chunks_stored or 0 for one in told)
     import_s = max((time.monotonic() - one.accepted_s for one in following.imports if one.job_id), default=0.0)
-    scenario = subject.service.scenario
-    subject.show(
-        Progress(
-            phase=phase,
-            elapsed_s=subject.clock(),
-            stage=next((one.stage for one in told if not one.finished), None),
-            documents_done=done,
-            documents_total=subject.documents,
-            chunks=chunks,
-            chunks_per_s=chunks / import_s if import_s > 1 else None,
-            memory_bytes=sampler.latest.unreclaimable_bytes,
-            peak_bytes=sampler.peaks.unreclaimable_bytes,
-            budget_bytes=scenario.budget_bytes,
-            limit_bytes=scenario.limit_bytes,
-            eta_s=import_s * (subject.documents - done) / done if done else None,
-        )
+    scenario, documents = subject.service.scenario, sum(one.corpus.documents for one in following.imports)
+    progress = Progress(
+        phase=phase,
+        elapsed_s=subject.clock(),
+        stage=next((one.stage for one in told if not one.finished), None),
+        documents_done=done,
+        documents_total=documents,
+        chunks=chunks,
+        chunks_per_s=chunks / import_s if import_s > 1 else None,
+        memory_bytes=sampler.latest.unreclaimable_bytes,
+        peak_bytes=sampler.peaks.unreclaimable_bytes,
+        budget_bytes=scenario.budget_bytes,
+        limit_bytes=scenario.limit_bytes,
+        eta_s=import_s * (documents - done) / done if done else None,
     )
+    subject.show(progress)
+    following.enough = subject.enough(progress)

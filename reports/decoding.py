@@ -45,16 +45,21 @@ def _union(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
         return None
     if len(rest) == 1:
         return _decode(rest[0], value, where)
+    lists = [kind for kind in rest if get_origin(kind) is tuple]
+    if lists and isinstance(value, list):
+        return _decode(lists[0], value, where)
+    rest = [kind for kind in rest if kind not in lists]
     return _expect(tuple(rest), value, where)
 
 
 def _object(kind: Any, value: Mapping[str, Any], where: str) -> Any:
     hints = get_type_hints(kind)
     for one in fields(kind):
-        if one.name not in value and one.default is MISSING and one.default_factory is MISSING:
+        # A field whose name is a word of Python's own, such as `from_`, has no underscore in the file.
+        if one.name.rstrip("_") not in value and one.default is MISSING and one.default_factory is MISSING:
             raise ResultError(f"{where}: {one.name} is missing")
-    known = (one.name for one in fields(kind) if one.name in value)
-    return kind(**{name: _decode(hints[name], value[name], f"{where}.{name}") for name in known})
+    known = {one.name: one.name.rstrip("_") for one in fields(kind) if one.name.rstrip("_") in value}
+    return kind(**{name: _decode(hints[name], value[told], f"{where}.{told}") for name, told in known.items()})
 
 
 def _one_of(choices: Any, value: Any, where: str) -> Any:

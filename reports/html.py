@@ -16,6 +16,7 @@ from reports.observations import Sample, read_failures
 from reports.quantities import KIB
 from reports.result import Result, read_result
 from reports.run_directory import FAILURES, REPORT, RESULT
+from reports.trace_html import trace_sections, trace_style
 
 _HOVER_COLUMNS = 300
 
@@ -41,6 +42,7 @@ def render_report(result: Result, history: History, failures: FailureSummary) ->
         sections.timeline(result, history),
         sections.imports(result),
         sections.peaks(result),
+        trace_sections(result),
         sections.failed_documents(failures),
         tag("div", sections.knobs(result), sections.provider(result), class_="pair"),
         sections.fingerprint(result),
@@ -69,7 +71,7 @@ def _head(result: Result, script: str) -> Markup:
         tag("meta", http_equiv="Content-Security-Policy", content=policy),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("title", f"{result.header.verdict}: {result.header.scenario}, halfgig {result.kind}"),
-        tag("style", Markup(style)),
+        tag("style", Markup(f"{style}\n{trace_style()}" if result.body.trace else style)),
     )
 
 

@@ -25,6 +25,7 @@ def render_markdown(result: Result) -> str:
             ("peak", "bytes", "of the limit", "measured as"),
             [(one.name, one.value, one.share, one.source) for one in peak_rows(result)],
         ),
+        _trace(result),
         _not_exercised(result),
         command_block(result.header.command),
     ]
@@ -34,6 +35,14 @@ def render_markdown(result: Result) -> str:
 def _not_exercised(result: Result) -> str:
     lines = result.body.not_exercised[:_LISTED_MOST]
     return "Not exercised: " + plain(", ".join(lines)) + "." if lines else ""
+
+
+def _trace(result: Result) -> str:
+    from reports.trace_markdown import render_trace_markdown  # it uses the tables of this module
+
+    body = result.body
+    share = body.sampling.cpu_share if body.sampling else None
+    return render_trace_markdown(body.trace, body.peak.unreclaimable_bytes, share) if body.trace else ""
 
 
 def command_block(command: str | None) -> str:

@@ -14,6 +14,10 @@ from typing import Any, Literal
 from reports.crash_body import CrashBody
 from reports.decoding import decode
 from reports.errors import ResultError
+from reports.gate_body import GateBody
+from reports.load_body import LoadBody
+from reports.sweep_body import SweepBody
+from reports.trace import TraceBody
 
 SCHEMA_VERSION = 1
 RESULT_MAX_BYTES = 64 * 2**20
@@ -139,6 +143,9 @@ class Import:
     provider: ImportProvider
     documents: int | None = None
     unreclaimable_after_bytes: int | None = None
+    chunks_stored: int | None = None
+    unreclaimable_peak_bytes: int | None = None
+    """The most from the start of the run to the end of this import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +156,8 @@ class Sampling:
     samples: int
     late: int
     """Samples that came more than one interval too late."""
+    cpu_share: float | None = None
+    """CPU time of sampling, of one CPU's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +182,10 @@ class RunBody:
     sampling: Sampling | None = None
     notes: tuple[str, ...] = ()
     not_exercised: tuple[str, ...] = ()
+    revision: str | None = None
+    """The git revision of the target's code, with a `+` where the working tree differed from it."""
+    trace: TraceBody | None = None
+    """Of `--trace`: where the memory of a second, traced run was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,12 +214,57 @@ class CrashResult:
         return "crash"
 
 
-AnyResult = Result | CrashResult
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """The header and body of a result of kind `load`."""
+
+    header: Header
+    body: LoadBody
+
+    @property
+    def kind(self) -> str:
+        """How the file calls it."""
+        return "load"
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """The header and body of a result of kind `gate`."""
+
+    header: Header
+    body: GateBody
+
+    @property
+    def kind(self) -> str:
+        """How the file calls it."""
+        return "gate"
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResult:
+    """The header and body of a result of kind `sweep`."""
+
+    header: Header
+    body: SweepBody
+
+    @property
+    def kind(self) -> str:
+        """How the file calls it."""
+        return "sweep"
+
+
+AnyResult = Result | CrashResult | LoadResult | GateResult | SweepResult
 
 
 def to_json(result: AnyResult) -> dict[str, Any]:
     """Lay a result out as the object of `result.json`: header and body flat, in the order of the classes."""
-    return {"schema": SCHEMA_VERSION, "kind": result.kind, **asdict(result.header), **asdict(result.body)}
+    body = asdict(result.body, dict_factory=_fields)
+    return {"schema": SCHEMA_VERSION, "kind": result.kind, **asdict(result.header), **body}
+
+
+def _fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The fields of an object; one whose name is a word of Python's own, such as `from_`, has no underscore there."""
+    return {name.rstrip("_"): value for name, value in pairs}
 
 
 def from_json(value: Any, where: str = "result") -> AnyResult:
@@ -221,14 +279,22 @@ def from_json(value: Any, where: str = "result") -> AnyResult:
             return Result(header, decode(RunBody, _part(value, RunBody), where))
         case "crash", Header():
             return CrashResult(header, decode(CrashBody, _part(value, CrashBody), where))
+        case "load", Header():
+            return LoadResult(header, decode(LoadBody, _part(value, LoadBody), where))
+        case "gate", Header():
+            return GateResult(header, decode(GateBody, _part(value, GateBody), where))
+        case "sweep", Header():
+            return SweepResult(header, decode(SweepBody, _part(value, SweepBody), where))
         case kind, _:
             raise ResultError(f"{where}: kind {kind!r} is none of {', '.join(_KINDS)}")
 
 
-_KINDS = ("run", "crash")
+_KINDS = ("run", "crash", "load", "gate", "sweep")
 
 
-def _part(value: Mapping[str, Any], kind: type[Header | RunBody | CrashBody]) -> dict[str, Any]:
+def _part(
+    value: Mapping[str, Any], kind: type[Header | RunBody | CrashBody | LoadBody | GateBody | SweepBody]
+) -> dict[str, Any]:
     return {one.name: value[one.name] for one in fields(kind) if one.name in value}
 
 

@@ -13,6 +13,7 @@ from reports.hostile_text import printable
 from reports.meter import glyphs_of, meter
 from reports.quantities import format_bytes, format_count
 from reports.result import Peak, Result, Verdict
+from reports.trace_terminal import print_trace
 from reports.wording import SIMULATED, figures, peak_rows, reason_sentences, sampling_words, subject
 
 _STYLES = {
@@ -43,6 +44,10 @@ def print_result(result: Result, console: Console, report: Path | None = None) -
         console.print()
     if len(result.body.imports) > 1:
         console.print(_imports(result))
+    if result.body.trace:
+        sampling = result.body.sampling
+        peak_bytes = result.body.peak.unreclaimable_bytes
+        print_trace(result.body.trace, peak_bytes, sampling.cpu_share if sampling else None, console)
     _say(console, Text(sampling_words(result), style="dim"))
     for line in result.body.notes[:_REASONS_MOST]:
         _say(console, Text(f"note: {printable(line)}", style="dim"))

@@ -138,8 +138,12 @@ def sampling_words(result: Result) -> str:
         return "Memory was not sampled."
     return (
         f"{plural(sampling.samples, 'sample')}, one every {sampling.interval_ms:g} ms, "
-        f"{format_count(sampling.late)} of them late by more than that."
+        f"{format_count(sampling.late)} of them late by more than that{_sampling_cost(sampling.cpu_share)}."
     )
+
+
+def _sampling_cost(share: float | None) -> str:
+    return "" if share is None else f", for {100 * share:.1f} % of one CPU"
 
 
 def _sentence(text: str) -> str:

@@ -2,22 +2,30 @@
 
 from harness.containers.cgroup import CgroupBackend
 from harness.containers.container import Backend
+from harness.containers.docker import DockerBackend
+from harness.containers.systemd import SystemdBackend
 from harness.containers.watchdog import WatchdogBackend
 from harness.errors import BackendError
+from harness.target_image import ImageOfTarget
 
 AUTO = "auto"
 
 
 def backends() -> tuple[Backend, ...]:
-    """Every backend, the one whose limit is truest first."""
-    return (CgroupBackend(), WatchdogBackend())
+    """Every backend: those with the truest numbers first, and among them the one that costs least to start."""
+    return (CgroupBackend(), SystemdBackend(), DockerBackend(), WatchdogBackend())
 
 
-def choose(name: str, among: tuple[Backend, ...] | None = None) -> tuple[Backend, str]:
-    """The backend `name`, or with `auto` the first that is available, and why; BackendError says what to do instead."""
+def choose(
+    name: str, among: tuple[Backend, ...] | None = None, image: ImageOfTarget | None = None
+) -> tuple[Backend, str]:
+    """The backend `name`, or with `auto` the first that can hold a target with this `image`, and why.
+
+    BackendError says what to do instead.
+    """
     offered = backends() if among is None else among
     if name == AUTO:
-        return _first_available(offered)
+        return _first_available(offered, image)
     backend = next((one for one in offered if one.name == name), None)
     if backend is None:
         known = ", ".join([AUTO, *(one.name for one in offered)])
@@ -33,9 +41,12 @@ def sweep_all() -> int:
     return sum(backend.sweep_stale() for backend in backends())
 
 
-def _first_available(offered: tuple[Backend, ...]) -> tuple[Backend, str]:
+def _first_available(offered: tuple[Backend, ...], image: ImageOfTarget | None) -> tuple[Backend, str]:
     missing: list[str] = []
     for backend in offered:
+        if backend.needs_image and image is None:
+            missing.append(f"{backend.name} is passed over: the target names no image")
+            continue
         found = backend.availability()
         if found.available:
             return backend, "; ".join([found.reason, *missing])

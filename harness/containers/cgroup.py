@@ -3,25 +3,21 @@
 import signal
 import subprocess
 import threading
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.containers import cgroup_v1, cgroup_v2
-from harness.containers.container import Availability, Container, Counters, Exit, Launch, MemorySample
-from harness.containers.group import Group, kill_group
-from harness.containers.guard import guard_groups
+from harness.containers.container import Availability, Container, Counters, Exit, Inside, Launch, MemorySample
+from harness.containers.group import Group
+from harness.containers.guard import Guard, guard_groups
 from harness.containers.hierarchy import read_hierarchies
 from harness.containers.kernel_log import KernelLog
 from harness.containers.launcher import launch_process
-from harness.containers.memory_readers import MemoryReaders
+from harness.containers.look import GroupEye, Look
+from harness.containers.observed import Observed
 from harness.containers.owner import new_name
-from harness.containers.processes import ProcessMemory, command_text, read_command, signal_name
-from harness.containers.victims import Victims
+from harness.containers.processes import signal_name
 from harness.errors import BackendError
-
-# How often the list of processes, VmHWM and the count of OOM kills are read while sampling.
-_OBSERVE_INTERVAL_S = 0.08
 
 
 class CgroupBackend:
@@ -29,6 +25,7 @@ class CgroupBackend:
 
     name = "cgroup"
     simulated = False
+    needs_image = False
 
     def availability(self) -> Availability:
         """Whether a group with a memory limit can be made, and of which version."""
@@ -52,14 +49,21 @@ class CgroupBackend:
             case Availability():
                 raise BackendError(f"the cgroup backend is not available: {place.reason}; {place.remedy}")
             case Path():
-                group: Group = cgroup_v2.make_group(place, new_name(), launch.limit_bytes, launch.cpus)
+                group: Group = cgroup_v2.make_group(place, new_name(), launch)
             case _:
                 group = cgroup_v1.make_group(place, new_name(), launch.limit_bytes, launch.cpus)
+        joined = [one / "cgroup.procs" for one in group.directories]
         try:
-            return CgroupContainer(launch, group)
+            return CgroupContainer(
+                launch, group, guard_groups(group.directories), lambda: launch_process(launch, joined)
+            )
         except BaseException:
             group.remove()
             raise
+
+    def inside(self, launch: Launch) -> Inside | None:  # noqa: ARG002  (an image would tell)
+        """The target runs on what this machine has."""
+        return None
 
     def sweep_stale(self) -> int:
         """Kill and remove the groups of harnesses that are gone."""
@@ -81,20 +85,19 @@ def _find_place() -> Path | cgroup_v1.Place | Availability:
 class CgroupContainer:
     """A target in a group; the group outlives each of its processes, so the counters go on."""
 
-    def __init__(self, launch: Launch, group: Group) -> None:
+    def __init__(
+        self, launch: Launch, group: Group, guard: Guard, begin: Callable[[], subprocess.Popen[bytes]]
+    ) -> None:
         self._lock = threading.RLock()
         self._launch = launch
         self._group = group
-        self._guard = guard_groups(group.directories)
+        self._guard = guard
+        self._begin = begin
+        self._eye = GroupEye(group)
         self._log = KernelLog()
-        self._victims = Victims(f"/{group.directories[0].name}")
+        self._observed = Observed(launch.command, group.directories[0].name, self._log.read)
         self._process: subprocess.Popen[bytes] | None = None
         self._exit: Exit | None = None
-        self._names: dict[int, str] = {}
-        self._readers = MemoryReaders()
-        self._memory: dict[int, ProcessMemory] = {}
-        self._observed_s = 0.0
-        self._rss_peak_bytes = 0
         self._kills_before = 0
         self._closed: Counters | None = None
 
@@ -120,9 +123,8 @@ class CgroupContainer:
                 raise BackendError(f"{self._launch.name} cannot be started: it runs, or its container is closed")
             self._exit = None
             self._kills_before = self._group.oom_kills()
-            self._process = launch_process(self._launch, [one / "cgroup.procs" for one in self._group.directories])
-            self._names = {self._process.pid: self._name(self._process.pid)}
-            self._victims.observe(self._names, self._kills_before, "")
+            self._process = self._begin()
+            self._observed.started(self._process.pid, self._kills_before)
 
     def poll(self) -> Exit | None:
         """How the main process ended; the first call that sees it kills what it left in the group."""
@@ -131,8 +133,8 @@ class CgroupContainer:
                 return self._exit
             status = self._process.poll()
             if status is not None:
-                self._observe()
-                kill_group(self._group.directories[0])
+                self._take(self._eye.look_at_all())
+                self._group.kill()
                 self._exit = self._read_exit(self._process.pid, status)
             return self._exit
 
@@ -150,9 +152,12 @@ class CgroupContainer:
     def sample(self) -> MemorySample:
         """Measure the group now; its processes are looked at less often, since that costs several times as much."""
         with self._lock:
-            if time.monotonic() - self._observed_s >= _OBSERVE_INTERVAL_S:
-                self._observe()
-            return self._group.read(self._memory.values())
+            if self._closed:
+                raise BackendError("the container is closed")
+            look = self._eye.look()
+            if look.fresh:
+                self._take(look)
+            return look.sample
 
     def counters(self) -> Counters:
         """What the group has counted."""
@@ -177,40 +182,23 @@ class CgroupContainer:
         if self._process is not None:
             self._process.wait()
         self._guard.release()
-        self._readers.close()
+        self._eye.close()
         self._log.close()
 
-    def _observe(self) -> None:
-        self._observed_s = time.monotonic()
-        pids, kills = self._group.pids(), self._group.oom_kills()
-        self._names = {pid: self._name(pid) for pid in pids}
-        unexplained = self._victims.unexplained(kills)
-        self._victims.observe(self._names, kills, self._log.read() if unexplained else "")
-        if unexplained and self._launch.oom_group:
-            kill_group(self._group.directories[0])
-        self._memory = self._readers.read(pids)
-        if self.pid in self._memory:
-            self._rss_peak_bytes = max(self._rss_peak_bytes, self._memory[self.pid].peak_rss_bytes)
-
-    def _name(self, pid: int) -> str:
-        main = command_text(self._launch.command)
-        if pid == self.pid:
-            return f"main ({main})"
-        known = self._names.get(pid, "")
-        # A child that was just forked still has its parent's command line: read it until it differs.
-        if known and known != f"child {main}":
-            return known
-        return f"child {read_command(pid)}"
+    def _take(self, look: Look) -> None:
+        if self._observed.take(look, self.pid) and self._launch.oom_group:
+            self._group.kill()
 
     def _read_counters(self) -> Counters:
-        self._observe()
-        kills, cpu_s = self._group.oom_kills(), self._group.read(()).cpu_s
-        return Counters(self._group.peak_bytes(), self._rss_peak_bytes, kills, self._victims.names, cpu_s)
+        look = self._eye.look_at_all()
+        self._take(look)
+        killed, rss_bytes = self._observed.killed, self._observed.rss_peak_bytes
+        return Counters(look.peak_bytes, rss_bytes, look.oom_kills, killed, look.sample.cpu_s)
 
     def _read_exit(self, pid: int, status: int) -> Exit:
-        killed = self._victims.names
+        killed = self._observed.killed
         if status >= 0:
             return Exit(status, None, oom_killed=False, killed=killed)
         together = self._launch.oom_group and self._group.oom_kills() > self._kills_before
-        oom_killed = status == -signal.SIGKILL and (together or self._victims.took(pid))
+        oom_killed = status == -signal.SIGKILL and (together or self._observed.took(pid))
         return Exit(None, signal_name(-status), oom_killed, killed)

@@ -30,11 +30,22 @@ _PROVENANCE = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """This process's groups, below which halfgig makes its own."""
+    """A group's directory in each hierarchy that matters, None where it has none."""
 
     memory: Path
     cpu: Path | None
     cpuacct: Path | None
+
+    @property
+    def directories(self) -> tuple[Path, ...]:
+        """All of them, memory first; hierarchies that are mounted together share one."""
+        homes = (self.memory, self.cpu, self.cpuacct)
+        return tuple(dict.fromkeys(one for one in homes if one is not None))
+
+    def below(self, name: str) -> "Place":
+        """The place of halfgig's own group `name` below this one."""
+        homes = (None if one is None else one / PARENT / name for one in (self.cpu, self.cpuacct))
+        return Place(self.memory / PARENT / name, *homes)
 
 
 def find_place(hierarchies: Hierarchies) -> Place | Availability:
@@ -52,7 +63,10 @@ def find_place(hierarchies: Hierarchies) -> Place | Availability:
 
 def make_group(place: Place, name: str, limit_bytes: int | None, cpus: float | None) -> "GroupV1":
     """A new group with its limits set; nothing is left when the kernel refuses one."""
-    group = GroupV1(place, name)
+    own = place.below(name)
+    for directory in own.directories:
+        make_directory(directory, lambda _: None)
+    group = GroupV1(own)
     try:
         group.apply(limit_bytes, cpus)
     except BaseException:
@@ -73,22 +87,19 @@ def sweep(hierarchies: Hierarchies) -> int:
 
 
 class GroupV1:
-    """One group in the memory, cpu and cpuacct hierarchies."""
+    """One group in the memory, cpu and cpuacct hierarchies, which is there already."""
 
-    def __init__(self, place: Place, name: str) -> None:
-        homes = [place.memory, place.cpu, place.cpuacct]
-        self._directories = tuple(dict.fromkeys(home / PARENT / name for home in homes if home is not None))
-        self._cpu = place.cpu / PARENT / name if place.cpu else None
+    def __init__(self, place: Place) -> None:
+        self._directories = place.directories
+        self._cpu = place.cpu
         self._notes: tuple[str, ...] = ()
-        for directory in self._directories:
-            make_directory(directory, lambda _: None)
-        memory = self._directories[0]
+        memory = place.memory
         self._stat = OpenFile(memory / "memory.stat")
         self._usage = OpenFile(memory / "memory.usage_in_bytes")
         self._kernel = OpenFile(memory / "memory.kmem.usage_in_bytes")
         self._peak = OpenFile(memory / "memory.max_usage_in_bytes")
         self._oom = OpenFile(memory / "memory.oom_control")
-        self._cpu_time = OpenFile(place.cpuacct / PARENT / name / "cpuacct.usage") if place.cpuacct else None
+        self._cpu_time = OpenFile(place.cpuacct / "cpuacct.usage") if place.cpuacct else None
 
     @property
     def directories(self) -> tuple[Path, ...]:
@@ -151,11 +162,19 @@ class GroupV1:
         for file in files:
             write_value(file, str(limit_bytes))
 
+    def kill(self) -> None:
+        """Kill what is in it."""
+        kill_group(self._directories[0])
+
     def remove(self) -> None:
         """Kill what is in it and remove it."""
-        kill_group(self._directories[0])
+        self.kill()
         for directory in self._directories:
             remove_group(directory)
+        self.close()
+
+    def close(self) -> None:
+        """Let go of its files."""
         for file in (self._stat, self._usage, self._kernel, self._peak, self._oom, self._cpu_time):
             if file is not None:
                 file.close()

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from harness.containers.container import Availability, MemorySample
+from harness.containers.container import Availability, Launch, MemorySample
 from harness.containers.group import OpenFile, kill_group, make_directory, parse_flat, remove_group
 from harness.containers.hierarchy import Hierarchies, group_pids, read_value, stale_groups, write_value
 from harness.containers.owner import PARENT
@@ -42,14 +42,16 @@ def find_place(hierarchies: Hierarchies) -> Path | Availability:
     return Availability(available=False, reason=reason, remedy=_DELEGATE)
 
 
-def make_group(place: Path, name: str, limit_bytes: int | None, cpus: float | None) -> "GroupV2":
+def make_group(place: Path, name: str, launch: Launch) -> "GroupV2":
     """A new group with its limits set; nothing is left when the kernel refuses one."""
     directory = place / PARENT / name
     _enable_controllers(place)
     make_directory(directory, _enable_controllers)
     try:
         group = GroupV2(directory)
-        group.apply(limit_bytes, cpus)
+        group.apply(launch.limit_bytes, launch.cpus)
+        if launch.oom_group:
+            write_value(directory / "memory.oom.group", "1")
     except BaseException:
         remove_group(directory)
         raise
@@ -137,10 +139,19 @@ class GroupV2:
         """Change the limit; below what is in use the kernel kills."""
         write_value(self._directory / "memory.max", str(limit_bytes))
 
+    def kill(self) -> None:
+        """Kill what is in it."""
+        _kill(self._directory)
+        kill_group(self._directory)
+
     def remove(self) -> None:
         """Kill what is in it and remove it."""
         _kill(self._directory)
         remove_group(self._directory)
+        self.close()
+
+    def close(self) -> None:
+        """Let go of its files."""
         for file in (self._stat, self._usage, self._events, self._cpu_time, self._peak):
             if file is not None:
                 file.close()
@@ -153,6 +164,22 @@ def kernel_bytes(stat: Mapping[bytes, int]) -> int:
     else:
         kernel = sum(stat.get(part, 0) for part in _KERNEL_PARTS)
     return max(kernel, 0) + stat.get(b"sock", 0)
+
+
+def pids_below(directory: Path) -> tuple[int, ...]:
+    """The living processes in a group and in all below it."""
+    found: list[int] = []
+    for root, _, _ in os.walk(directory):
+        with contextlib.suppress(OSError):
+            found.extend(group_pids(Path(root)))
+    return tuple(found)
+
+
+def kill_below(directory: Path) -> None:
+    """Kill everything in a group and in all below it, and wait until they are empty."""
+    _kill(directory)
+    for root, _, _ in os.walk(directory):
+        kill_group(Path(root))
 
 
 def _upwards(own: Path, top: Path) -> Iterator[Path]:

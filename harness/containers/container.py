@@ -2,10 +2,39 @@
 
 import os
 import select
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+GATEWAY = "host.docker.internal"
+"""The name by which a container calls this machine where the engine has a machine of its own."""
+_LOOK_EVERY_S = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A file or folder of this machine that a target finds inside its image, at the same path."""
+
+    path: Path
+    read_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLaunch:
+    """How a target is started from an image, where the backend takes one."""
+
+    source: str
+    """The name of an image, or with `context` the path of the Dockerfile that it is built from."""
+    context: Path | None
+    command: tuple[str, ...]
+    """Empty: the image's own."""
+    mounts: tuple[Mount, ...]
+    gateway_env: Mapping[str, str]
+    """The whole environment where the target reaches this machine through the engine's gateway, and is reached at
+    `port` of all its addresses."""
+    port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +49,7 @@ class Launch:
     log_path: Path
     name: str
     oom_group: bool = False
+    image: ImageLaunch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +110,17 @@ class Availability:
     cgroup_version: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What a target finds inside its image instead of what this machine has; texts are empty where nobody can tell."""
+
+    image: str
+    python: str
+    libc: str
+    versions: Mapping[str, str]
+    """Packages of Python by name."""
+
+
 class Container(Protocol):
     """One place with one limit, in which the target runs, is observed and is started again."""
 
@@ -131,11 +172,18 @@ class Backend(Protocol):
     def simulated(self) -> bool:
         """Whether something other than the kernel enforces the limit."""
 
+    @property
+    def needs_image(self) -> bool:
+        """Whether it starts a target from an image only."""
+
     def availability(self) -> Availability:
         """Whether this machine and this user can use it."""
 
     def create(self, launch: Launch) -> Container:
         """A container for `launch`, not yet started; BackendError when it cannot be had."""
+
+    def inside(self, launch: Launch) -> Inside | None:
+        """What the target of `launch` runs on, None where that is what this machine has."""
 
     def sweep_stale(self) -> int:
         """Remove what harnesses that are gone have left; how many containers that were."""
@@ -145,8 +193,10 @@ def wait_for_exit(container: Container, timeout_s: float) -> Exit | None:
     """Wait until the main process ends, at most `timeout_s`; None when it still runs then."""
     pid = container.pid
     ended = container.poll()
-    if ended is not None or pid is None:
+    if ended is not None:
         return ended
+    if pid is None:
+        return _look_again(container, timeout_s)
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -156,3 +206,13 @@ def wait_for_exit(container: Container, timeout_s: float) -> Exit | None:
     finally:
         os.close(descriptor)
     return container.poll()
+
+
+def _look_again(container: Container, timeout_s: float) -> Exit | None:
+    """The same for a main process of another machine, which has no pid here."""
+    deadline_s = time.monotonic() + timeout_s
+    ended = container.poll()
+    while ended is None and time.monotonic() < deadline_s:
+        time.sleep(_LOOK_EVERY_S)
+        ended = container.poll()
+    return ended

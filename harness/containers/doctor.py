@@ -1,10 +1,7 @@
 """What this machine offers to halfgig, as data and as lines of text."""
 
-import http.client
 import importlib.util
-import os
 import shutil
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +13,6 @@ from harness.errors import BackendError
 DISK_FOLDER = Path("/var/tmp")  # noqa: S108
 DISK_NEEDED_BYTES = 2 * 2**30
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-_TIMEOUT_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,7 @@ class Diagnosis:
 
 def diagnose() -> Diagnosis:
     """Look at this machine."""
-    return Diagnosis(diagnose_backends(backends()), (_postgres(), _disk(), _swap(), _docker(), _browser()))
+    return Diagnosis(diagnose_backends(backends()), (_postgres(), _disk(), _swap(), _browser()))
 
 
 def diagnose_backends(offered: tuple[Backend, ...]) -> tuple[BackendState, ...]:
@@ -114,21 +110,6 @@ def _swap() -> Check:
     areas = Path("/proc/swaps").read_text().splitlines()[1:]
     text = "the machine swaps; the target's group does not" if areas else "the machine has no swap"
     return Check("swap", ok=True, text=text)
-
-
-def _docker() -> Check:
-    path = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
-    try:
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(_TIMEOUT_S)
-            connection.connect(path)
-            connection.sendall(b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n")
-            answer = http.client.HTTPResponse(connection)
-            answer.begin()
-    except (OSError, http.client.HTTPException) as error:
-        remedy = "install and start the Docker Engine, and let this user use its socket"
-        return Check("Docker Engine", ok=False, text=f"{path} does not answer: {error}", remedy=remedy)
-    return Check("Docker Engine", ok=answer.status == 200, text=f"{path} answers {answer.status}")
 
 
 def _browser() -> Check:

@@ -46,8 +46,14 @@ class Group(Protocol):
     def set_limit(self, limit_bytes: int) -> None:
         """Change the memory limit."""
 
+    def kill(self) -> None:
+        """Kill what is in it and wait until it is empty."""
+
     def remove(self) -> None:
-        """Kill what is in it and remove it; may be called again."""
+        """Kill what is in it, remove it and let go of its files; may be called again."""
+
+    def close(self) -> None:
+        """Let go of its files, and leave the group as it is."""
 
 
 class OpenFile:

@@ -6,7 +6,7 @@ the end of a pipe that only the harness holds, so it also acts when the harness 
 
 import contextlib
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _WAIT = 'while read -r word; do [ "$word" = done ] && exit 0; last=$word; done\n'
@@ -25,17 +25,20 @@ done
 
 _KILL_SESSION = _WAIT + '[ "${last:-none}" = none ] || kill -s KILL -- "-$last"\n'
 
+_RUN = _WAIT + 'exec "$@"\n'
+
 
 class Guard:
     """The guard of one container."""
 
-    def __init__(self, script: str, arguments: Sequence[str]) -> None:
+    def __init__(self, script: str, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         self._process = subprocess.Popen(
             ["/bin/sh", "-c", script, "halfgig-guard", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd="/",
+            env=environment,
             start_new_session=True,
         )
 
@@ -72,3 +75,8 @@ def guard_groups(directories: Sequence[Path]) -> Guard:
 def guard_session() -> Guard:
     """A guard that kills the process group it was last told to watch."""
     return Guard(_KILL_SESSION, [])
+
+
+def guard_by_command(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Guard:
+    """A guard that becomes `command` once the harness is gone."""
+    return Guard(_RUN, command, environment)

@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.containers.container import Launch
@@ -23,13 +23,26 @@ exec env -i "$@"
 
 def launch_process(launch: Launch, join: Sequence[Path]) -> subprocess.Popen[bytes]:
     """Start `launch` in a session of its own, after it has joined the groups whose `cgroup.procs` are in `join`."""
+    return _start(launch, [*_shell(), str(len(join)), *map(str, join)], None)
+
+
+def launch_with(launch: Launch, words: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start `launch` in a session of its own by a program (`words`, with `environment`) that becomes the target."""
+    return _start(launch, [*words, *_shell(), "0"], environment)
+
+
+def _shell() -> list[str]:
+    return ["/bin/sh", "-c", _JOIN, "halfgig"]
+
+
+def _start(launch: Launch, before: Sequence[str], environment: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
     variables = [f"{name}={value}" for name, value in launch.env.items()]
     command = [find_program(launch), *launch.command[1:]]
-    arguments = [str(len(join)), *map(str, join), *variables, *command]
     try:
         with launch.log_path.open("ab") as log:
             return subprocess.Popen(
-                ["/bin/sh", "-c", _JOIN, "halfgig", *arguments],
+                [*before, *variables, *command],
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

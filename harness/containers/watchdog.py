@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from harness.containers.container import Availability, Container, Counters, Exit, Launch, MemorySample
+from harness.containers.container import Availability, Container, Counters, Exit, Inside, Launch, MemorySample
 from harness.containers.guard import guard_session
 from harness.containers.launcher import launch_process
 from harness.containers.memory_readers import MemoryReaders
@@ -45,6 +45,7 @@ class WatchdogBackend:
 
     name = "watchdog"
     simulated = True
+    needs_image = False
 
     def availability(self) -> Availability:
         """Whether /proc tells the memory of processes by kind."""
@@ -57,6 +58,10 @@ class WatchdogBackend:
     def create(self, launch: Launch) -> Container:
         """A container for `launch`."""
         return WatchdogContainer(launch)
+
+    def inside(self, launch: Launch) -> Inside | None:  # noqa: ARG002  (an image would tell)
+        """The target runs on what this machine has."""
+        return None
 
     def sweep_stale(self) -> int:
         """Kill the processes of harnesses that are gone."""

@@ -52,7 +52,7 @@ class Ground:
 @contextlib.contextmanager
 def open_ground(scenario: Scenario, run_dir: Path, postgres_url: str | None) -> Iterator[Ground]:
     """Bring up what cycles share, and take it down afterwards."""
-    backend, _ = choose(scenario.backend)
+    backend, _ = choose(scenario.backend, image=scenario.target.image)
     sweep_all()
     corpus = load_corpus(scenario.corpus)
     if scenario.documents is not None:

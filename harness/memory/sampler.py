@@ -37,6 +37,8 @@ class SamplingReport:
     interval_p99_ms: float
     late_samples: int
     cpu_s: float
+    span_s: float
+    """From the first sample to the last."""
 
 
 class Sampler:
@@ -130,7 +132,8 @@ class Sampler:
         intervals = sorted(after - before for before, after in zip(self._times, self._times[1:], strict=False))
         late = sum(one > _LATE_FACTOR * self._interval_s for one in intervals)
         p50_ms, p99_ms = (_quantile(intervals, share) * 1000 for share in (0.5, 0.99))
-        return SamplingReport(len(self._times), self._peaks, p50_ms, p99_ms, late, self._cpu_s)
+        span_s = self._times[-1] - self._times[0] if self._times else 0.0
+        return SamplingReport(len(self._times), self._peaks, p50_ms, p99_ms, late, self._cpu_s, span_s)
 
 
 def to_line(t: float, sample: MemorySample) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.dependencies.postgres import mask_url
 from harness.errors import HalfgigError
+from harness.memory.beside import trace_beside
 from harness.run import Order, run
 from harness.scenario import Overrides, load_scenario
 from reports.html import write_report
@@ -29,6 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_scenario_arguments(parser)
     parser.add_argument("--repeat", type=int, metavar="N", help="import the same corpus N times, one after another")
     parser.add_argument("--strict", action="store_true", default=None, help="a document that fails fails the run")
+    parser.add_argument(
+        "--trace", nargs="?", const="cheap", choices=("cheap", "exact"),
+        help="run it once more under memray, and tell where the memory is; exact: each Python object, for diffs",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print result.json, and everything else on standard error")
 
 
@@ -37,7 +42,12 @@ def add_scenario_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", metavar="SIZE", help="memory limit: 512MB, 1.5GB (MB is 2^20 bytes)")
     parser.add_argument("--budget", metavar="SHARE|SIZE", help="how much of it a run may use: 65%% or 330MB")
     parser.add_argument("--cpus", type=float, metavar="N", help="CPU share, as a small plan has it: 0.5, 1.0")
-    parser.add_argument("--backend", metavar="NAME", help="auto, cgroup or watchdog (halfgig doctor tells)")
+    parser.add_argument("--plan", metavar="PLAN", help="memory and CPU of an instance plan, like render:starter")
+    parser.add_argument("--plans", metavar="FILE", help="a table of plans of your own, instead of the one of halfgig")
+    parser.add_argument(
+        "--backend", metavar="NAME", help="auto, cgroup, systemd, docker, watchdog (see halfgig doctor)"
+    )
+    parser.add_argument("--image", metavar="IMAGE", help="docker: an image by name, or a Dockerfile, for the target")
     parser.add_argument("--corpus", metavar="CORPUS", help="python-docs, synthetic:N, or a file or folder of your own")
     parser.add_argument("--documents", type=int, metavar="N", help="only the first N documents")
     parser.add_argument("--set", action="append", default=[], metavar="KNOB=VALUE", help="set a knob; may be repeated")
@@ -57,6 +67,9 @@ def overrides_of(arguments: argparse.Namespace) -> Overrides:
         repeat=getattr(arguments, "repeat", None),
         strict=getattr(arguments, "strict", None),
         knobs=tuple(arguments.set),
+        image=getattr(arguments, "image", None),
+        plan=arguments.plan,
+        plans=arguments.plans,
     )
 
 
@@ -68,7 +81,10 @@ def execute(arguments: argparse.Namespace) -> int:
     run_dir = create_run_directory(Path(arguments.runs), "run", datetime.now(UTC)).path
     command = shlex.join(["halfgig", *(mask_url(word) for word in sys.argv[1:])])
     with ProgressDisplay(make_console()) as display:
-        result = run(Order(scenario, run_dir, arguments.postgres, command, display.update))
+        order = Order(scenario, run_dir, arguments.postgres, command, display.update)
+        result = run(order)
+        if arguments.trace:
+            result = trace_beside(order, result, arguments.trace)
     console = make_console(sys.stderr if arguments.json else sys.stdout)
     print_result(result, console, write_report(run_dir))
     if arguments.json:

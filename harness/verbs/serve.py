@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 from harness.containers.backends import choose, sweep_all
 from harness.containers.container import Backend, wait_for_exit
@@ -32,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, metavar="N", help="port of the service (default: a free one)")
     parser.add_argument("--limit", metavar="SIZE", help="memory limit: 512MB")
     parser.add_argument("--cpus", type=float, metavar="N", help="CPU share: 0.5, 1.0")
-    parser.add_argument("--backend", metavar="NAME", help="auto, cgroup or watchdog")
+    parser.add_argument("--backend", metavar="NAME", help="auto, cgroup, systemd, docker, watchdog")
     parser.add_argument("--fault", metavar="NAME", help="hold a fault of `halfgig crash` open: 503, disk-full, …")
     parser.add_argument("--set", action="append", default=[], metavar="KNOB=VALUE", help="set a knob; may be repeated")
     parser.add_argument("--postgres", metavar="URL", help="a Postgres with pgvector instead of the embedded one")
@@ -49,7 +50,7 @@ def execute(arguments: argparse.Namespace) -> int:
         scenario = with_knobs(scenario, {"index": "on", **scenario.knobs})
     port = _port(arguments.port)
     fault = lasting_fault(arguments.fault) if arguments.fault else None
-    backend, _ = choose(scenario.backend)
+    backend, _ = choose(scenario.backend, image=scenario.target.image)
     sweep_all()
     run_dir = create_run_directory(Path(arguments.runs), "serve", datetime.now(UTC)).path
     journal = Journal(run_dir / "events.jsonl", Clock())
@@ -87,7 +88,7 @@ def _tell(scenario: Scenario, backend: Backend, port: int) -> None:
     print(f"{scenario.target.name} is at http://127.0.0.1:{port} inside {backend.name}; Ctrl-C ends it", flush=True)
 
 
-def _stay(service: Service) -> None:
+def _stay(service: Service) -> NoReturn:
     """Start the service again whenever it ends, until somebody ends all of it."""
     while True:
         ended = wait_for_exit(service.container, timeout_s=3600.0)

@@ -1,5 +1,6 @@
 """A copy of the importer with a bug in it, which only a test can start: its target file lies beside it."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -18,9 +19,16 @@ def plant(bug: Bug, folder: Path) -> Path:
     shutil.copytree(ROOT / "importer", copy, ignore=shutil.ignore_patterns("__pycache__"))
     for patch in bug.patches:
         apply(patch, copy)
-    for name in ("importer.sql", "importer.invariants.sql", "importer.toml"):
+    for name in ("importer.sql", "importer.invariants.sql"):
         shutil.copy(TARGETS / name, folder / name)
-    return folder / "importer.toml"
+    target = folder / "importer.toml"
+    target.write_text(_without_image((TARGETS / "importer.toml").read_text(encoding="utf-8")), encoding="utf-8")
+    return target
+
+
+def _without_image(text: str) -> str:
+    """The target file without what its image is built from, which a copy does not have."""
+    return re.sub(r"(?ms)^\[image\]\n.*?(?=^\[)", "", text)
 
 
 def apply(patch: Patch, package: Path) -> None:

@@ -1,4 +1,4 @@
-"""The stub's own process: `python -m harness.dependencies.provider --ledger FILE [--settings JSON] [--port N]`.
+"""The stub's own process: `python -m harness.dependencies.provider --ledger FILE`, and more by options.
 
 Announces itself by one line of JSON, `{"port": N}`, and ends on SIGTERM, or when its standard input ends: whoever
 started it holds the other end, so it never outlives them, however they end.
@@ -23,13 +23,13 @@ HOST = "127.0.0.1"
 KEEPALIVE_S = 600.0
 
 
-async def serve(settings: ProviderSettings, ledger: Path, port: int) -> None:
+async def serve(settings: ProviderSettings, ledger: Path, host: str, port: int) -> None:
     """Answer until told to stop, or until standard input ends."""
     provider = Provider(settings, open_for_append(ledger))
     server = web.Server(provider.handle, access_log=None, keepalive_timeout=KEEPALIVE_S)
     runner = web.ServerRunner(server)
     await runner.setup()
-    await web.TCPSite(runner, HOST, port).start()
+    await web.TCPSite(runner, host, port).start()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -50,10 +50,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m harness.dependencies.provider", description="The provider stub.")
     parser.add_argument("--ledger", type=Path, required=True, help="file that requests are noted in")
     parser.add_argument("--settings", type=json.loads, default={}, help="JSON object of ProviderSettings fields")
-    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
+    parser.add_argument("--host", default=HOST, help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
     arguments = parser.parse_args()
     settings = change(ProviderSettings(), arguments.settings)
-    uvloop.run(serve(settings, arguments.ledger, arguments.port))
+    uvloop.run(serve(settings, arguments.ledger, arguments.host, arguments.port))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import json
 import os
 import selectors
 import subprocess
-import sys
 import time
 import urllib.request
 from dataclasses import asdict, dataclass
@@ -14,6 +13,7 @@ from typing import IO
 
 from harness.dependencies.provider.settings import CONTROL_PATH, ProviderSettings
 from harness.errors import DependencyError
+from harness.own_process import own_command
 
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 5.0
@@ -67,7 +67,7 @@ def start_provider(settings: ProviderSettings, run_dir: Path) -> RunningProvider
     run_dir.mkdir(parents=True, exist_ok=True)
     ledger, log_path = run_dir / LEDGER_FILE, run_dir / LOG_FILE
     ledger.touch()
-    command = [sys.executable, "-m", __package__, "--ledger", str(ledger), "--settings", json.dumps(asdict(settings))]
+    command = own_command(str(__package__), "--ledger", str(ledger), "--settings", json.dumps(asdict(settings)))
     with log_path.open("ab") as log:
         # A session of its own: Ctrl-C in the terminal is for the harness, which ends the stub when it is done.
         process = subprocess.Popen(

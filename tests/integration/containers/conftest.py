@@ -11,10 +11,21 @@ from pathlib import Path
 import pytest
 
 from harness.containers.backends import backends
-from harness.containers.container import Backend, Container, Launch
+from harness.containers.container import Backend, Container, ImageLaunch, Launch, Mount
+from harness.containers.docker import SAMPLER_SWITCH
 
 HERE = Path(__file__).parent
 DEADLINE_S = 20.0
+IMAGE = "python:3.11-slim-bookworm"
+FORCED = "docker-sampler"
+"""The docker backend that must look through its sampler container."""
+BACKENDS = [
+    "cgroup",
+    "systemd",
+    pytest.param("docker", marks=pytest.mark.docker),
+    pytest.param(FORCED, marks=pytest.mark.docker),
+    "watchdog",
+]
 
 
 @dataclass
@@ -37,8 +48,20 @@ class Bench:
 
     def launch(self, *actions: str, limit_bytes: int | None = None, cpus: float | None = None) -> Launch:
         """A target that does `actions` of allocate.py."""
-        command = (sys.executable, str(HERE / "allocate.py"), *actions)
-        return Launch(command, self.env, self.folder, limit_bytes, cpus, self.folder / "log", "allocate")
+        words = (str(HERE / "allocate.py"), *actions)
+        return self.launch_words((sys.executable, *words), ("python3", *words), limit_bytes, cpus)
+
+    def launch_words(
+        self,
+        command: tuple[str, ...],
+        inside: tuple[str, ...],
+        limit_bytes: int | None = None,
+        cpus: float | None = None,
+    ) -> Launch:
+        """A target with this command, and this one where it is inside an image."""
+        mounts = (Mount(self.folder, read_only=False), Mount(HERE, read_only=True))
+        image = ImageLaunch(IMAGE, None, inside, mounts, self.env, port=8000)
+        return Launch(command, self.env, self.folder, limit_bytes, cpus, self.folder / "log", "allocate", image=image)
 
     def hear(self) -> str:
         """The next line that the target says."""
@@ -71,14 +94,19 @@ def available(name: str) -> Backend:
     backend = next(one for one in backends() if one.name == name)
     found = backend.availability()
     if not found.available:
-        pytest.skip(f"backend {name}: {found.reason}; {found.remedy}")
+        # No installation makes a machine boot with systemd: `make test-vm` has one that does.
+        never = "not on this machine: " if name == "systemd" else ""
+        pytest.skip(f"{never}backend {name}: {found.reason}; {found.remedy}")
     return backend
 
 
-@pytest.fixture(params=[one.name for one in backends()])
-def backend(request: pytest.FixtureRequest) -> Backend:
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Backend:
     """Each backend in turn."""
-    return available(request.param)
+    if request.param != FORCED:
+        return available(request.param)
+    monkeypatch.setenv(SAMPLER_SWITCH, "always")
+    return available("docker")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 
 from harness.containers.container import Backend
 from harness.containers.hierarchy import read_hierarchies, stale_groups
-from tests.integration.containers.conftest import DEADLINE_S, HERE, Bench
+from tests.integration.containers.conftest import DEADLINE_S, HERE, IMAGE, Bench
 
 ROOT = HERE.parents[2]
 Held = tuple[subprocess.Popen[str], dict[str, Any]]
@@ -23,7 +23,7 @@ Held = tuple[subprocess.Popen[str], dict[str, Any]]
 @pytest.fixture
 def held(bench: Bench, backend: Backend) -> Iterator[Held]:
     """A harness in a process of its own, and the pids of its target, the target's orphan and the guard."""
-    command = [sys.executable, str(HERE / "hold.py"), backend.name, str(bench.folder), str(HERE / "allocate.py")]
+    command = [sys.executable, str(HERE / "hold.py"), backend.name, str(bench.folder), str(HERE / "allocate.py"), IMAGE]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import pytest
 
 from harness.containers.backends import backends, choose
-from harness.containers.container import Availability, Container, Launch
+from harness.containers.container import Availability, Container, Inside, Launch
 from harness.containers.doctor import Check, Diagnosis, describe, diagnose_backends
 from harness.errors import BackendError
+from harness.target_image import ImageOfTarget
 
 MISSING = Availability(available=False, reason="no group here", remedy="run as root")
 PRESENT = Availability(available=True, reason="it is there")
@@ -20,6 +21,7 @@ class Fake:
     name: str
     found: Availability
     simulated: bool = False
+    needs_image: bool = False
 
     def availability(self) -> Availability:
         """What was given."""
@@ -28,6 +30,10 @@ class Fake:
     def create(self, launch: Launch) -> Container:
         """Never called here."""
         raise NotImplementedError
+
+    def inside(self, launch: Launch) -> Inside | None:  # noqa: ARG002
+        """What this machine has."""
+        return None
 
     def sweep_stale(self) -> int:
         """Nothing to sweep."""
@@ -44,6 +50,14 @@ def test_auto_takes_the_first_that_is_available() -> None:
     assert why == "it is there; first is not available: no group here"
 
 
+def test_auto_passes_over_what_needs_an_image_where_there_is_none() -> None:
+    """A target without an image is held by what can hold it; one with an image may go into it."""
+    offered = (Fake("engine", PRESENT, needs_image=True), Fake("poller", PRESENT))
+
+    assert choose("auto", offered) == (offered[1], "it is there; engine is passed over: the target names no image")
+    assert choose("auto", offered, ImageOfTarget("name"))[0] is offered[0]
+
+
 def test_a_named_backend_that_is_missing_says_how_to_mend_it() -> None:
     """Nothing else is taken in its place."""
     with pytest.raises(BackendError, match="no group here; run as root"):
@@ -52,7 +66,7 @@ def test_a_named_backend_that_is_missing_says_how_to_mend_it() -> None:
 
 def test_an_unknown_backend_is_refused_with_those_there_are() -> None:
     """A typo is answered with the choice."""
-    with pytest.raises(BackendError, match="auto, cgroup, watchdog"):
+    with pytest.raises(BackendError, match="auto, cgroup, systemd, docker, watchdog"):
         choose("cgruop")
 
 
@@ -64,7 +78,12 @@ def test_auto_without_any_backend_is_refused() -> None:
 
 def test_the_truest_backend_comes_first() -> None:
     """A simulated limit is the last resort."""
-    assert [(one.name, one.simulated) for one in backends()] == [("cgroup", False), ("watchdog", True)]
+    assert [(one.name, one.simulated) for one in backends()] == [
+        ("cgroup", False),
+        ("systemd", False),
+        ("docker", False),
+        ("watchdog", True),
+    ]
 
 
 def test_the_doctor_marks_what_auto_takes() -> None:

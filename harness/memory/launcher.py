@@ -1,0 +1,79 @@
+"""Runs a Python program under memray: `python launcher.py CAPTURE MODE (-m MODULE | SCRIPT) ARGUMENT…`.
+
+It runs inside the target, so it is one file, imports memray and the standard library only, and keeps what it costs
+small. The capture is written as it happens: a process that is killed leaves one that can be read to its end.
+
+`python launcher.py --idle` says what it costs before the program starts: memray's version, then /proc/self/smaps.
+"""
+
+import os
+import runpy
+import signal
+import sys
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import NoReturn
+
+SNAPSHOT_INTERVAL_MS = 50
+"""How often memray notes size and time: the grid on which stages and the heap's peak are placed."""
+TERMINATED = 128 + signal.SIGTERM
+_STUBBED = ("rich", "rich.progress")
+
+
+class _Stub(ModuleType):
+    """Stands for a module of which memray takes names that only its command line uses."""
+
+    __path__ = []  # noqa: RUF012  (what marks a module as a package)
+
+    def __getattr__(self, name: str) -> None:
+        if name.startswith("__"):
+            raise AttributeError(name)
+
+
+def load_memray() -> ModuleType:
+    """Import memray without rich, which is half of its memory and only draws progress bars."""
+    stubs = {name: _Stub(name) for name in _STUBBED if name not in sys.modules}
+    sys.modules.update(stubs)
+    import memray
+
+    for name in stubs:
+        del sys.modules[name]
+    return memray
+
+
+def main(arguments: list[str]) -> None:
+    """Start tracking and become the program."""
+    memray = load_memray()
+    if arguments == ["--idle"]:
+        sys.stdout.write(f"{memray.__version__}\n{Path('/proc/self/smaps').read_text()}")
+        return
+    capture, mode, *program = arguments
+    # Programs that set a handler of their own end through it; any other would die of SIGTERM without a last word.
+    signal.signal(signal.SIGTERM, _exit)
+    with memray.Tracker(
+        destination=memray.FileDestination(capture, overwrite=True, compress_on_exit=False),
+        trace_python_allocators=mode == "exact",
+        memory_interval_ms=SNAPSHOT_INTERVAL_MS,
+    ):
+        _become(program)
+
+
+def _exit(_number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(TERMINATED)
+
+
+def _become(program: list[str]) -> None:
+    """Do what `python -m MODULE` or `python SCRIPT` does."""
+    module = program[0] == "-m"
+    sys.argv[:] = program[1:] if module else program
+    if not sys.flags.safe_path:
+        # The launcher's own folder stands there, where the program's would.
+        sys.path[0] = os.getcwd() if module else os.path.dirname(os.path.abspath(program[0]))  # noqa: PTH109, PTH100, PTH120
+    if module:
+        runpy.run_module(program[1], run_name="__main__", alter_sys=True)
+    else:
+        runpy.run_path(program[0], run_name="__main__")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

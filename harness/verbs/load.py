@@ -1,0 +1,105 @@
+"""Put load on the service and judge its answers and its memory by thresholds."""
+
+import argparse
+import shlex
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness.dependencies.postgres import mask_url
+from harness.errors import HalfgigError, ScenarioError
+from harness.load.approval import Approved, approve, confirm, plan_in_words
+from harness.load.documents import Material, load_material
+from harness.load.guard import resolve
+from harness.load.local_run import run_local
+from harness.load.names import known_names
+from harness.load.order import LoadOrder, Workers
+from harness.load.plan import LoadPlan
+from harness.load.remote_run import run_remote
+from harness.load.staging_plan import secrets_of
+from harness.load.thresholds import check_names
+from harness.scenario import Scenario, load_scenario
+from harness.verbs.run import STATUS, add_scenario_arguments, overrides_of
+from reports.junit import JUNIT, render_junit
+from reports.kinds import markdown_of, print_any, write_any_report
+from reports.progress import ProgressDisplay
+from reports.result import LoadResult, render_json
+from reports.run_directory import create_run_directory
+from reports.terminal import make_console
+
+EXAMPLE = """example:
+  halfgig load smoke
+  halfgig load scenarios/spike.toml --json
+  halfgig load smoke --workers 2
+  halfgig load smoke --locustfile mine.py
+  halfgig load staging.toml --host https://staging.example.org --yes
+"""
+SUMMARY = "summary.md"
+PREFIX = "halfgig-"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `halfgig load` takes."""
+    parser.add_argument("scenario", nargs="?", help="a name of scenarios/ or a path (default: smoke)")
+    add_scenario_arguments(parser)
+    parser.add_argument("--host", metavar="URL", help="a staging host that [guard] of the scenario allows")
+    parser.add_argument("--yes", action="store_true", help="agree to the plan for --host without being asked")
+    parser.add_argument("--locustfile", metavar="FILE", help="Locust users of your own instead of ours")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes that make the load (default: 1)")
+    parser.add_argument("--workers-elsewhere", action="store_true", help="wait for N workers that somebody else starts")
+    parser.add_argument(
+        "--listen", default="127.0.0.1:0", metavar="ADDRESS", help="where workers come to (default: 127.0.0.1:0)"
+    )
+    parser.add_argument("--json", action="store_true", help="print result.json, and everything else on standard error")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Run the load, write result and report, and tell the verdict."""
+    scenario = load_scenario(arguments.scenario or "smoke", overrides_of(arguments))
+    plan = _plan(arguments, scenario)
+    material = load_material(scenario.corpus, scenario.documents)
+    approved = _approved(arguments, scenario, plan, material) if arguments.host else None
+    run_dir = create_run_directory(Path(arguments.runs), "load", datetime.now(UTC)).path
+    command = shlex.join(["halfgig", *(mask_url(word) for word in sys.argv[1:])])
+    workers = Workers(arguments.workers, arguments.workers_elsewhere, arguments.listen)
+    with ProgressDisplay(make_console()) as display:
+        order = LoadOrder(scenario, plan, run_dir, arguments.postgres, command, display.update, workers)
+        result = run_local(order, material) if approved is None else run_remote(order, approved, material, resolve)
+    return _tell(arguments, run_dir, result)
+
+
+def _plan(arguments: argparse.Namespace, scenario: Scenario) -> LoadPlan:
+    """The scenario's plan with the options over it; refused where its thresholds cannot be judged."""
+    if arguments.workers < 1:
+        raise HalfgigError(f"--workers {arguments.workers}: at least 1")
+    if scenario.load is None:
+        raise ScenarioError(f"the scenario {scenario.name} has no [load] section, so there is no load to make")
+    plan = scenario.load
+    if arguments.locustfile:
+        plan = replace(plan, locustfile=arguments.locustfile)
+    if plan.users_most < arguments.workers:
+        raise HalfgigError(f"--workers {arguments.workers}: more than the {plan.users_most} users")
+    stages = [one.name for one in plan.stages]
+    check_names(plan.thresholds, known_names(plan), stages, f"{scenario.name} [load]")
+    return plan
+
+
+def _approved(arguments: argparse.Namespace, scenario: Scenario, plan: LoadPlan, material: Material) -> Approved:
+    """Every check of the guard, the plan on the screen, and somebody's agreement to it."""
+    staging = scenario.staging
+    secrets_of(staging.sign_in)
+    approved = approve(arguments.host, plan, staging, scenario.target.http, material, resolve)
+    words = plan_in_words(approved, plan, staging, PREFIX)
+    ask = (lambda: input("go on? [y/N] ")) if sys.stdin.isatty() else None
+    confirm(words, arguments.yes, lambda text: print(text, file=sys.stderr), ask)
+    return approved
+
+
+def _tell(arguments: argparse.Namespace, run_dir: Path, result: LoadResult) -> int:
+    (run_dir / SUMMARY).write_text(markdown_of(result), encoding="utf-8")
+    (run_dir / JUNIT).write_text(render_junit(result), encoding="utf-8")
+    print_any(result, make_console(sys.stderr if arguments.json else sys.stdout), write_any_report(run_dir))
+    if arguments.json:
+        sys.stdout.write(render_json(result))
+    return STATUS[result.header.verdict]

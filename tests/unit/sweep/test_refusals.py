@@ -1,0 +1,38 @@
+"""Wrong usage of `sweep`, `claim` and `--plan` is one sentence and status 2, before anything is started."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.cli import main
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("sweep",), "nothing is to be varied"),
+        (("sweep", "--knob", "windw=1,2"), "did you mean window"),
+        (("sweep", "--knob", "window"), "window=200,800"),
+        (("sweep", "--axis", "cpu=1"), "did you mean cpus"),
+        (("sweep", "--knob", "window=64", "--for", "long"), "is not a time"),
+        (("sweep", "--knob", "window=64", "--repeats", "0"), "at least 1"),
+        (("sweep", "--knob", "window=64", "--storage", "mysql://x"), "postgresql://"),
+        (
+            ("sweep", "--knob", "cohere_batch_size=20,96", "--set", "embedding_provider=openai"),
+            "embedding_provider=cohere",
+        ),
+        (("claim", "window", "800"), "KNOB FROM TO"),
+        (("claim", "window", "800", "800"), "nothing to measure"),
+        (("claim", "window", "800", "200", "--saves", "much"), "is not a size"),
+        (("run", "--plan", "render:startr"), "did you mean render:starter"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_status_2(
+    arguments: tuple[str, ...], says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What, where, and how to mend it; no traceback, no JSON."""
+    status = main([*arguments, "--runs", str(tmp_path)])
+    told = capsys.readouterr()
+    assert (status, told.out) == (2, "")
+    assert says in told.err.strip().splitlines()[-1]
+    assert not list(tmp_path.glob("run/*"))
