@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test lint unit integration crash crash-test planted sweep-test browser axe screenshots docker-test compose-test test-vm load-test bench clean
+.PHONY: help demo test lint unit integration crash crash-test planted sweep-test browser axe screenshots docker-test compose-test test-vm load-test gate gate-test gate-selftest stages bench clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -43,6 +43,7 @@ crash: $(STAMP) ## crash the importer at every message, in pairs, by every fault
 
 crash-test: $(STAMP) ## a part of the crash schedules, judged by the whole oracle
 	$(BIN)/python -m pytest tests/integration/crash -m crash
+	$(BIN)/python -m pytest tests/planted
 
 sweep-test: $(STAMP) ## planted costs over 20 seeds, smallest limits, searches against grids: about an hour
 	$(BIN)/python -m pytest tests/integration/sweep -m "sweep or not sweep"
@@ -69,6 +70,18 @@ test-vm: $(STAMP) ## the contract test on cgroup v2 and systemd, as root and as 
 
 load-test: $(STAMP) ## verdicts of real loads: planted leaks, lost workers, kills, a staging host
 	$(BIN)/python -m pytest tests/integration/load -m load
+
+gate: $(STAMP) ## compare the importer's memory with the previous commit (AGAINST=REVISION for another)
+	$(BIN)/halfgig gate --against $(or $(AGAINST),HEAD~1) --for 3m
+
+gate-test: $(STAMP) ## whole gates of a small service, and halfgig installed into another project
+	$(BIN)/python -m pytest tests/integration/gate -m "gate or not gate"
+
+gate-selftest: $(STAMP) ## record 60 runs, then draw 30 gates of one commit: at most one may fail (POOL=FILE for recorded runs)
+	$(BIN)/python -m tests.benchmarks.gate_selftest $(if $(POOL),--pool $(POOL))
+
+stages: $(STAMP) ## time and peak of each hot stage against the recorded ones
+	$(BIN)/python -m tests.benchmarks.stages
 
 bench: $(STAMP) ## chunks a second of the service against a bare ceiling
 	$(BIN)/python -m tests.benchmarks.import_speed

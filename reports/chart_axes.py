@@ -12,12 +12,13 @@ _MARKS = 5
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """From values to pixels."""
+    """From values to pixels; marks are round numbers of `unit`."""
 
     low: float
     high: float
     start: float
     end: float
+    unit: float = 1.0
 
     def __call__(self, value: float) -> float:
         """Where a value stands."""
@@ -35,11 +36,18 @@ class Frame:
     y: Scale
 
 
-def make_frame(width: float, height: float, across: Sequence[float], up: Sequence[float]) -> Frame:
+def make_frame(
+    width: float, height: float, across: Sequence[float], up: Sequence[float], units: tuple[float, float] = (1.0, 1.0)
+) -> Frame:
     """A frame that all values fit in, with some room around them."""
     x, y = _padded(across), _padded(up)
     low = max(0.0, y[0]) if min(up) >= 0 else y[0]
-    return Frame(width, height, Scale(*x, LEFT, width - RIGHT), Scale(low, y[1], height - BOTTOM, TOP))
+    return Frame(
+        width,
+        height,
+        Scale(*x, LEFT, width - RIGHT, units[0]),
+        Scale(low, y[1], height - BOTTOM, TOP, units[1]),
+    )
 
 
 def draw_chart(
@@ -56,8 +64,10 @@ def draw_chart(
     return element("svg", attributes, tag("title", title), _axes(frame, names, forms, marks), *inside)
 
 
-def round_marks(low: float, high: float, about: int = _MARKS) -> list[float]:
-    """Round values between two others: one, two or five of a power of ten apart."""
+def round_marks(low: float, high: float, about: int = _MARKS, unit: float = 1.0) -> list[float]:
+    """Round values between two others: one, two or five of a power of ten apart, in a unit."""
+    if unit != 1.0:
+        return [unit * mark for mark in round_marks(low / unit, high / unit, about)]
     if high <= low:
         return [low]
     raw = (high - low) / about
@@ -85,11 +95,11 @@ def _axes(
 ) -> Markup:  # fmt: skip
     bottom, left = frame.height - BOTTOM, LEFT
     parts: list[Markup] = []
-    for value in round_marks(frame.y.low, frame.y.high):
+    for value in round_marks(frame.y.low, frame.y.high, unit=frame.y.unit):
         y = frame.y(value)
         parts.append(tag("line", x1=left, x2=frame.width - RIGHT, y1=y, y2=y, class_="grid"))
         parts.append(tag("text", forms[1](value), x=left - 7, y=y + 4, class_="tick end"))
-    for value in round_marks(frame.x.low, frame.x.high) if marks is None else marks:
+    for value in round_marks(frame.x.low, frame.x.high, unit=frame.x.unit) if marks is None else marks:
         x = frame.x(value)
         parts.append(tag("line", x1=x, x2=x, y1=bottom, y2=bottom + 5, class_="grid"))
         parts.append(tag("text", forms[0](value), x=x, y=bottom + 18, class_="tick middle"))

@@ -32,9 +32,8 @@ def draw_pareto(result: SweepResult) -> Markup | None:
         return None
     budget = result.header.budget_bytes or 0
     peaks = [one.peak_bytes or 0.0 for one in cells]
-    frame = make_frame(
-        WIDTH * 2, HEIGHT * 1.2, [*peaks, *([budget] if budget < 2 * max(peaks) else [])], [0, *_rates(cells)]
-    )
+    across = [*peaks, *([budget] if budget < 2 * max(peaks) else [])]
+    frame = make_frame(WIDTH * 2, HEIGHT * 1.2, across, [0, *_rates(cells)], (MIB, 1.0))
     front = sorted((one for one in cells if one.pareto), key=lambda one: one.peak_bytes or 0)
     best = result.body.recommendation.knobs if result.body.recommendation else None
     inside = [
@@ -121,7 +120,7 @@ def _knob(
         return []
     places = _places(values)
     bounds = [bound for point in curve.points for bound in (point.low_bytes, point.high_bytes)] if curve else []
-    frame = make_frame(WIDTH, HEIGHT, list(places.values()), [*peaks, *bounds])
+    frame = make_frame(WIDTH, HEIGHT, list(places.values()), [*peaks, *bounds], (1.0, MIB))
     inside = [
         *(_band(frame, places, curve) if curve else []),
         *_budget(frame, budget or 0, across=False),

@@ -41,6 +41,8 @@ def _map(
         if all(one.setting.get(axis) == value for axis, value in others.items())
     }
     known = [value for one in found.values() if (value := figure(one)) is not None]
+    if not known:
+        return join([])
     head = tag("tr", tag("th", f"{down} ↓ {across} →"), *(tag("th", value, class_="n") for value in columns))
     body = [
         tag("tr", tag("th", row), *(_cell(found.get((row, column)), figure, form, known) for column in columns))
@@ -55,7 +57,7 @@ def _cell(one: SweepCell | None, figure: Figure, form: Callable[[float | None], 
         return tag("td", "·", class_="n", title="not run")
     value = figure(one)
     if value is None:
-        return tag("td", "killed" if one.killed else "no figure", class_="n killed-cell")
+        return tag("td", "killed" if one.killed else "no figure", class_="n killed-cell" if one.killed else "n muted")
     share = (value - min(known)) / (max(known) - min(known)) if max(known) > min(known) else 0.5
     over = tag("span", " over budget", class_="muted") if one.within_budget is False else join([])
     # The colour says what the figure says: nothing is told by it alone.

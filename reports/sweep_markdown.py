@@ -1,14 +1,15 @@
 """A sweep as a short Markdown summary."""
 
 from reports.markdown import command_block, plain, table
-from reports.quantities import UNKNOWN, format_bytes
 from reports.result import SweepResult, Verdict
 from reports.sweep_body import Claim, CostModel
 from reports.sweep_wording import (
     calls_words,
     claimed_words,
     coefficient_name,
+    cost_words,
     elsewhere_words,
+    interval_words,
     model_words,
     saved_words,
     survival_words,
@@ -53,8 +54,8 @@ def _model(model: CostModel) -> str:
     rows = [
         (
             plain(coefficient_name(one)),
-            format_bytes(one.bytes_per_unit),
-            " to ".join(format_bytes(end) for end in one.interval_bytes) or UNKNOWN,
+            cost_words(one.bytes_per_unit),
+            interval_words(one.interval_bytes),
         )
         for one in (*model.floors, *model.coefficients)
     ]

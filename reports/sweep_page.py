@@ -17,8 +17,10 @@ from reports.sweep_wording import (
     change_words,
     claimed_words,
     coefficient_name,
+    cost_words,
     early_words,
     elsewhere_words,
+    interval_words,
     model_words,
     saved_words,
     setting_words,
@@ -167,8 +169,8 @@ def _model(result: SweepResult) -> Markup:
     rows = [
         (
             coefficient_name(one),
-            format_bytes(one.bytes_per_unit),
-            " to ".join(format_bytes(end) for end in one.interval_bytes) or UNKNOWN,
+            cost_words(one.bytes_per_unit),
+            interval_words(one.interval_bytes),
         )
         for one in (*model.floors, *model.coefficients)
     ]
@@ -282,7 +284,10 @@ def _notes(result: SweepResult) -> Markup:
 
 def _fingerprint(result: SweepResult) -> Markup:
     found = result.header.fingerprint
-    rows = [(name, str(value)) for name, value in (*found.binding.items(), *found.informing.items())]
+    rows = [
+        (name, "not set" if value in (None, "") else str(value))
+        for name, value in (*found.binding.items(), *found.informing.items())
+    ]
     rows += [(name, f"{value:g}") for name, value in result.body.provider.items() if value]
     return _section("What it holds for", _table((), rows, "-w"))
 

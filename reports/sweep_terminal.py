@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.hostile_text import printable
-from reports.quantities import UNKNOWN, format_bytes, format_rate
+from reports.quantities import format_bytes, format_rate
 from reports.result import SweepResult, Verdict
 from reports.sweep_body import Claim, CostModel, Recommendation, SweepCell
 from reports.sweep_wording import (
@@ -16,7 +16,9 @@ from reports.sweep_wording import (
     change_words,
     claimed_words,
     coefficient_name,
+    cost_words,
     elsewhere_words,
+    interval_words,
     model_words,
     saved_words,
     setting_words,
@@ -71,14 +73,14 @@ def _print_recommendation(found: Recommendation, console: Console) -> None:
         console.print(Text("neighbours on the Pareto front:", style="dim"))
         for one in found.neighbours:
             words = f"{format_bytes(one.peak_bytes)}, {format_rate(one.chunks_per_s, 'chunks')}"
-            console.print(Text(f"  {setting_words(one.knobs)}: {words}"), soft_wrap=True)
+            console.print(Text(printable(f"  {setting_words(one.knobs)}: {words}")), soft_wrap=True)
     console.print()
 
 
 def _print_claims(claims: Sequence[Claim], console: Console) -> None:
     for one in claims:
-        on = f" ({one.on})" if one.on else ""
-        console.print(Text(f"{one.verdict:<9}  {printable(one.name)}{on}", style="bold"), soft_wrap=True)
+        name = f"{one.name} ({one.on})" if one.on else one.name
+        console.print(Text(f"{one.verdict:<9}  {printable(name)}", style="bold"), soft_wrap=True)
         lines = [
             change_words(one),
             f"claimed {claimed_words(one)}, measured {saved_words(one)}, {one.rounds} rounds",
@@ -97,8 +99,9 @@ def _print_model(model: CostModel, console: Console) -> None:
     if model.fitted:
         table = _table(("cost of one more", "", ""), "lrr")
         for one in (*model.floors, *model.coefficients):
-            low_high = " to ".join(format_bytes(end) for end in one.interval_bytes) or UNKNOWN
-            table.add_row(printable(coefficient_name(one)), format_bytes(one.bytes_per_unit), low_high)
+            table.add_row(
+                printable(coefficient_name(one)), cost_words(one.bytes_per_unit), interval_words(one.interval_bytes)
+            )
         console.print(table)
     console.print()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from reports.quantities import UNKNOWN, format_bytes, format_count, format_duration, format_rate, plural
+from reports.quantities import KIB, MIB, UNKNOWN, format_bytes, format_count, format_duration, format_rate, plural
 from reports.result import SweepResult, Verdict
 from reports.sweep_body import Claim, Coefficient, CostModel, EarlyStopping, SweepTrial
 from reports.wording import Figure
@@ -79,9 +79,12 @@ def early_words(early: EarlyStopping) -> str:
 
 def claims_summary(claims: Sequence[Claim]) -> str:
     """How many of them are refuted, confirmed, undecided."""
+    if len(claims) == 1:
+        one = claims[0]
+        return f"{one.verdict}: {change_words(one)} saves {saved_words(one)}; claimed was {claimed_words(one)}."
     counts = {word: sum(one.verdict == word for one in claims) for word in ("REFUTED", "CONFIRMED", "UNDECIDED")}
     parts = [f"{count} {word.lower()}" for word, count in counts.items() if count]
-    return f"Of {plural(len(claims), 'claim')} {', '.join(parts)}."
+    return f"Of {len(claims)} claims {', '.join(parts)}."
 
 
 def claimed_words(claim: Claim) -> str:
@@ -149,6 +152,17 @@ def coefficient_name(one: Coefficient) -> str:
     """`window`, or `index=true`; with several peaks also which of them."""
     name = f"{one.knob}={one.level}" if one.level else one.knob
     return f"{name}, peak {one.stage}" if one.stage else name
+
+
+def cost_words(size: float) -> str:
+    """`2.003 MB`, `29.9 kB`: four digits, because costs are small differences."""
+    unit, name = (MIB, "MB") if abs(size) >= MIB / 10 else (KIB, "kB") if abs(size) >= KIB / 10 else (1, "B")
+    return f"{size / unit:.4g} {name}"
+
+
+def interval_words(interval: Sequence[float]) -> str:
+    """`1.993 MB to 2.013 MB`."""
+    return " to ".join(cost_words(end) for end in interval) or UNKNOWN
 
 
 def model_words(model: CostModel) -> str:

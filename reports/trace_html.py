@@ -10,6 +10,7 @@ from reports.trace import FLAMEGRAPH, TRACE, Account, AccountRow, PackageBytes, 
 from reports.trace_wording import KINDS, account_sentence, cost_sentence, share_sentence, trace_sentence
 
 _NOTHING = join([])
+_OPEN = 12
 
 
 def trace_style() -> str:
@@ -52,11 +53,13 @@ def _sites(sites: Sequence[TopSite], whole: int) -> Markup:
         _row("heap", one.bytes, whole, sites[0].bytes, tag("code", one.function), f"{one.file}:{one.line}")
         for one in sites
     ]
-    return _table(("bytes", "share", "", "function", "file"), rows)
+    heads, rest = ("bytes", "share", "", "function", "file"), rows[_OPEN:]
+    more = tag("details", tag("summary", f"the next {len(rest)}", class_="muted"), _table(heads, rest))
+    return join([_table(heads, rows[:_OPEN]), more if rest else _NOTHING])
 
 
 def _packages(packages: Sequence[PackageBytes], whole: int) -> Markup:
-    rows = [_row("heap", one.bytes, whole, packages[0].bytes, one.package) for one in packages]
+    rows = [_row("heap", one.bytes, whole, packages[0].bytes, one.package) for one in packages[:_OPEN]]
     return _table(("bytes", "share", "", "package"), rows)
 
 

@@ -100,7 +100,7 @@ class DockerStart:
             return self._last
 
     def _follow(self) -> None:
-        """Look once more when the main process ends: some milliseconds later the engine removes the group."""
+        """Look once more when the main process ends: soon afterwards the engine removes the group."""
         if self._descriptor is not None:
             select.select([self._descriptor], [], [])
         # Target and sampler may be removed while they are asked: then the target has ended as well.

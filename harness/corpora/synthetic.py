@@ -57,7 +57,7 @@ class Shape:
 
 def parse_shape(name: str) -> Shape | None:
     """The shape that `synthetic:200,chunks=30` means; None for another corpus, CorpusError for a misspelt one."""
-    if not name.startswith("synthetic"):
+    if not name.startswith("synthetic") or name.startswith("synthetic-"):
         return None
     match = re.fullmatch(r"synthetic:([1-9]\d{0,7})((?:,[a-z]+=\w+)*)", name)
     parts = dict(part.split("=") for part in match[2].split(",")[1:]) if match else {}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.errors import HalfgigError
 from harness.gate.pairs import Ground
-from harness.memory.diff import site_diff
+from harness.memory.diff import FLOOR_BYTES, site_diff
 from harness.memory.tracing import traced_run
 from harness.run import Order
 from harness.scenario import Scenario
@@ -15,6 +15,8 @@ from reports.progress import Progress
 from reports.trace import Trace
 
 _GREW_MOST, _SHRANK_MOST = 40, 10
+_SMALL_BYTES = FLOOR_BYTES // 2
+"""Two traces of one commit differ by less than this in any function."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,17 @@ def explain(base: Scenario, head: Scenario, ground: Ground) -> Explained:
     except HalfgigError as error:
         return Explained(notes=(f"What grew in {head.name} is not known: tracing did not work ({error}).",))
     rows = [SiteGrowth(head.name, one.function, one.file, one.delta_bytes) for one in site_diff(before, now)]
-    return Explained(_most_telling(rows))
+    if any(one.delta_bytes > 0 for one in rows):
+        return Explained(_most_telling(rows))
+    small = tuple(one for one in _all_changes(head.name, before, now) if one.delta_bytes > _SMALL_BYTES)
+    note = f"No function of {head.name} held more than the noise of a trace; the rows below that are told instead."
+    return Explained(_most_telling(small), (note,))
+
+
+def _all_changes(scenario: str, before: Trace, now: Trace) -> tuple[SiteGrowth, ...]:
+    """Every function's change of what it held on average, however small."""
+    old, new = ({(one.function, one.file): one.held_bytes for one in trace.sites} for trace in (before, now))
+    return tuple(SiteGrowth(scenario, *key, new.get(key, 0) - old.get(key, 0)) for key in old | new)
 
 
 def _most_telling(rows: Sequence[SiteGrowth]) -> tuple[SiteGrowth, ...]:

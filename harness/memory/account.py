@@ -41,7 +41,7 @@ def make_account(measured: Measured, found: OverTime, place: Callable[[str], Pla
         AccountRow("heap", "allocations without a Python function", found.unattributed_bytes),
         AccountRow(
             "allocator",
-            "allocators: overhead, fragmentation, stacks of threads",
+            "what allocators add, less what was asked for and not touched; stacks of threads",
             look.main.allocated - idle.traced.allocated - found.look_bytes,
         ),
         AccountRow("children", "child processes", look.children_anon_bytes),

@@ -24,14 +24,14 @@ class Ticks:
 
     peak: int
     """Where the heap was at its highest."""
-    account: int
-    """Where the container's unreclaimable memory was."""
-    look: int
-    """Where the mappings were looked at."""
     ready: int
     """Where the service was ready: what is older belongs to its start."""
     late: range
     """The second half of the import."""
+    account: int | None = None
+    """Where the container's unreclaimable memory was at its highest; None where no account is wanted."""
+    look: int = 0
+    """Where the mappings were looked at."""
     stages: Mapping[str, int] = field(default_factory=dict)
     """For each stage, where the heap was at its highest within it."""
 
@@ -150,13 +150,16 @@ class _TimeSums:
         for stage, tick in ticks.stages.items():
             self._add_to_stage(stage, key, there(one.spans, tick))
         if leaf is None or key is None:
-            self._unattributed += there(one.spans, ticks.account)
+            self._unattributed += self._accounted(one)
             return
         if key not in self._lines:
             self._lines[key], self._packages[key] = leaf.line, self._place(leaf.file).package
         self._held[key] += average(one.spans, ticks.late)
         self._early += sum(span.bytes for span in one.spans if span.start <= ticks.ready and ticks.peak < span.end)
-        self._add_to_account(key, one.stack, there(one.spans, ticks.account))
+        self._add_to_account(key, one.stack, self._accounted(one))
+
+    def _accounted(self, one: Lived) -> int:
+        return 0 if self._ticks.account is None else there(one.spans, self._ticks.account)
 
     def _add_to_stage(self, stage: str, key: SiteKey | None, count: int) -> None:
         self._stage_bytes[stage] += count

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.errors import HalfgigError
 from harness.memory.explanation import AnonSeen, anon_of
-from harness.memory.tracing import trace_run
+from harness.memory.tracing import explained_run
 from harness.run import Order
 from reports.observations import read_events, read_samples
 from reports.progress import Progress
@@ -24,7 +24,7 @@ def trace_beside(order: Order, untraced: Result, mode: Mode) -> Result:
     run_dir.mkdir()
     try:
         traced = replace(order, run_dir=run_dir, show=_traced(order.show))
-        trace = trace_run(traced, mode, order.run_dir / FLAMEGRAPH)
+        trace = explained_run(traced, mode, order.run_dir / FLAMEGRAPH)
     except HalfgigError as error:
         body = replace(untraced.body, notes=(*untraced.body.notes, f"not traced: {error}"))
     else:

@@ -64,7 +64,7 @@ def explain(path: Path, seen: Seen, flamegraph: Path | None) -> Trace:
             capture.timeline,
             seen.started_s,
             seen.moments,
-            seen.peak.t if seen.peak else None,
+            seen.peak.t if seen.peak and seen.look else None,
             seen.look.t if seen.look else None,
         )
         at_peak = attribute_peak(capture.held(), place)

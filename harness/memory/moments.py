@@ -47,10 +47,10 @@ def ticks_of(
     peak = max(range(timeline.end), key=timeline.heap_bytes.__getitem__, default=0)
     return Ticks(
         peak=peak,
-        account=peak if account_s is None else at.tick(account_s),
-        look=peak if look_s is None else at.tick(look_s),
         ready=-1 if moments.ready_s is None else at.tick(moments.ready_s),
         late=at.second_half(moments),
+        account=None if account_s is None else at.tick(account_s),
+        look=peak if look_s is None else at.tick(look_s),
         stages=_stages(timeline, at, moments),
     )
 

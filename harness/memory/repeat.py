@@ -29,6 +29,8 @@ class Found:
     name: str
     trace: Trace
     notes: tuple[str, ...] = ()
+    binding: Mapping[str, Scalar] | None = None
+    """What binds the run's result; None of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +54,12 @@ def trace_of_run(run_dir: Path, repeating: Repeating) -> Found:
         if kept.is_file():
             trace = read_trace(kept)
             if trace.mode == "exact":
-                return Found(run_dir.name, trace)
+                return Found(run_dir.name, trace, binding=_run_of(run_dir).header.fingerprint.binding)
     return _repeat(run_dir, repeating)
 
 
 def _repeat(run_dir: Path, repeating: Repeating) -> Found:
-    result = read_result(run_dir / RESULT)
-    if not isinstance(result, Result):
-        raise DiffError(f"{run_dir} is of kind {result.kind}; what can be compared are runs of `halfgig run`")
+    result = _run_of(run_dir)
     scenario, exact_dir = repeating.scenario_of(result), run_dir / EXACT
     notes = _notes(run_dir.name, result, scenario)
     exact_dir.mkdir(exist_ok=True)
@@ -67,7 +67,14 @@ def _repeat(run_dir: Path, repeating: Repeating) -> Found:
         command = result.header.command or ""
         trace = traced_run(Order(started, exact_dir, repeating.postgres_url, command, repeating.show), "exact")
     _refuse_another(run_dir.name, result, exact_dir)
-    return Found(run_dir.name, trace, notes)
+    return Found(run_dir.name, trace, notes, result.header.fingerprint.binding)
+
+
+def _run_of(run_dir: Path) -> Result:
+    result = read_result(run_dir / RESULT)
+    if isinstance(result, Result):
+        return result
+    raise DiffError(f"{run_dir} is of kind {result.kind}; what can be compared are runs of `halfgig run`")
 
 
 @contextmanager

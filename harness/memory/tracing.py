@@ -16,7 +16,7 @@ from harness.errors import HalfgigError
 from harness.journal import Clock
 from harness.memory.explanation import Seen, anon_of, explain
 from harness.memory.idle import Idle, look_idle, look_idle_inside
-from harness.memory.mappings import Look, PeakWatch
+from harness.memory.mappings import PeakWatch
 from harness.memory.moments import read_moments
 from harness.memory.traced_image import traceable_in_image
 from harness.memory.traced_target import Untraceable, traced_target
@@ -41,20 +41,34 @@ class UntraceableError(HalfgigError):
 
 def traced_run(order: Order, mode: Mode) -> Trace:
     """Do the run that `order` asks for, traced, in its run directory; the trace is also kept there as trace.json."""
-    return trace_run(order, mode, None)
+    fresh = _ready(order)
+    return _explained(fresh, _recorded(fresh, mode, idle_of(fresh.scenario, fresh.run_dir)), None)
 
 
-def trace_run(order: Order, mode: Mode, flamegraph: Path | None) -> Trace:
-    """The same, and memray's flame graph of it drawn where that is wanted."""
-    order = replace(order, scenario=_traceable(order.scenario, order.run_dir))
-    idle = idle_of(order.scenario, order.run_dir)
-    fresh = replace(order, clock=Clock(), started_at=datetime.now(UTC))
+def explained_run(order: Order, mode: Mode, flamegraph: Path) -> Trace:
+    """The same with the account of the peak in the trace, and memray's flame graph of it."""
+    fresh = _ready(order)
+    idle = idle_of(fresh.scenario, fresh.run_dir)
     watch = PeakWatch(fresh.clock)
+    seen = _recorded(replace(fresh, look=watch), mode, idle)
+    return _explained(fresh, replace(seen, look=watch.best), flamegraph)
+
+
+def _recorded(order: Order, mode: Mode, idle: Idle) -> Seen:
+    """Do the run, with its capture left in the run directory."""
     with _capture_on_disk(order.run_dir) as capture:
-        scenario = _traced(order.scenario, capture, mode)
-        result = run(replace(fresh, scenario=scenario, look=watch))
-    order.show(Progress("reading what memray captured", fresh.clock()))
-    seen = _seen(fresh, result, idle, watch.best)
+        result = run(replace(order, scenario=_traced(order.scenario, capture, mode)))
+    return _seen(order, result, idle)
+
+
+def _ready(order: Order) -> Order:
+    """The same order with a target that can be traced, and as of now: its time begins with this run."""
+    scenario = _traceable(order.scenario, order.run_dir)
+    return replace(order, scenario=scenario, clock=Clock(), started_at=datetime.now(UTC))
+
+
+def _explained(order: Order, seen: Seen, flamegraph: Path | None) -> Trace:
+    order.show(Progress("reading what memray captured", order.clock()))
     trace = explain(order.run_dir / CAPTURE, seen, flamegraph)
     write_trace(order.run_dir / TRACE, trace)
     return trace
@@ -108,7 +122,7 @@ def _capture_on_disk(run_dir: Path) -> Iterator[Path]:
         elsewhere.unlink(missing_ok=True)
 
 
-def _seen(order: Order, result: Result, idle: Idle, look: Look | None) -> Seen:
+def _seen(order: Order, result: Result, idle: Idle) -> Seen:
     events = tuple(read_events(order.run_dir / EVENTS))
     anon = anon_of(read_samples(order.run_dir / SAMPLES), events)
     return Seen(
@@ -117,7 +131,6 @@ def _seen(order: Order, result: Result, idle: Idle, look: Look | None) -> Seen:
         peak=anon.peak,
         anon_bytes=anon.anon_bytes,
         ready_bytes=anon.ready_bytes,
-        look=look,
         idle=idle,
         cpu_s=result.body.cpu_s,
         oom_kills=result.body.oom_kills,

@@ -13,6 +13,7 @@ from harness.sweep.findings import Findings
 from harness.sweep.outcome import Heading, sweep_result
 from harness.sweep.participant import Strategy
 from harness.sweep.showing import Shown
+from harness.sweep.storage import close_storage, open_storage, storage_url
 from reports.kinds import markdown_of, write_any_report
 from reports.result import SweepResult, write_result
 from reports.run_directory import RESULT, create_run_directory
@@ -49,6 +50,8 @@ class Answered:
 def carry_out(asked: Asked) -> Answered:
     """Run the sweep, and write its result, summary, tables and report."""
     started_at, started_s, shown = datetime.now(UTC), time.monotonic(), Shown()
+    # Refused before a folder is made for it.
+    close_storage(open_storage(storage_url(asked.storage, asked.runs_dir)))
     run_dir = create_run_directory(asked.runs_dir, "sweep", started_at).path
     swept = run_sweep(_order(asked, run_dir, shown))
     heading = Heading(asked.command, started_at, time.monotonic() - started_s, run_dir, asked.mode)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from harness.sweep.running import CutOffError
 from harness.sweep.study import Study, Taken
-from harness.sweep.trial import Measured, Task, Trial
+from harness.sweep.trial import Measured, Task, Trial, name_of
 
 _LOOK_AGAIN_S = 0.5
 DURATION_UNKNOWN_S = 10.0
@@ -119,5 +119,5 @@ def _standing(part: Part, wanted: Wanted, done: Sequence[Trial], taken: Taken | 
     by_work_s = left * typical_s(done) / max(1, part.study.others)
     by_clock_s = _left_s(part)
     left_s = by_work_s if by_clock_s is None else min(by_work_s, max(0.0, by_clock_s))
-    running = f"{taken.task.part} {taken.task.key}" if taken else "waiting for other participants"
+    running = f"{taken.task.part} {name_of(taken.task.setting)}" if taken else "waiting for other participants"
     return Standing(wanted.phase, len(done), left, left_s, part.strategy.told(done), running)

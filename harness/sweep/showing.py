@@ -7,7 +7,7 @@ from typing import TextIO
 from harness.sweep.participant import Standing
 from reports.hostile_text import printable
 from reports.progress import Progress
-from reports.quantities import format_bytes, format_duration
+from reports.quantities import format_bytes, format_duration, plural
 
 _LINE_EVERY_S = 10.0
 _REDRAW_S = 0.3
@@ -22,6 +22,7 @@ class Shown:
         self._in_place = self._stream.isatty()
         self._standing: Standing | None = None
         self._told = ""
+        self._drawn = ""
         self._shown_s = 0.0
 
     def standing(self, standing: Standing) -> None:
@@ -30,7 +31,9 @@ class Shown:
         if standing.told and standing.told != self._told:
             self._told = standing.told
             self._line(f"so far: {standing.told}")
-        self._draw(_words(standing))
+        if _words(standing) != self._drawn:
+            self._drawn = _words(standing)
+            self._draw(self._drawn)
 
     def trial(self, progress: Progress) -> None:
         """Take in how the trial that runs is doing."""
@@ -58,4 +61,6 @@ class Shown:
 
 def _words(standing: Standing) -> str:
     left = f", about {format_duration(standing.left_s)} left" if standing.left_s is not None else ""
-    return f"{standing.phase}: {standing.done} trials done, {standing.left} to go{left}; now {standing.running}"
+    return (
+        f"{standing.phase}: {plural(standing.done, 'trial')} done, {standing.left} to go{left}; now {standing.running}"
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from harness.memory.diff import DiffError, compare
-from harness.memory.repeat import Found, Repeating, trace_in, trace_of_run
+from harness.memory.repeat import Found, Repeating, differing, trace_in, trace_of_run
 from harness.scenario import Scenario, load_scenario
 from harness.verbs import run
 from reports.progress import Progress, ProgressDisplay
@@ -42,7 +42,7 @@ def execute(arguments: argparse.Namespace) -> int:
     with ProgressDisplay(make_console()) as display:
         before, after = (_find(name, arguments, display) for name in (arguments.before, arguments.after))
     found = compare(before.trace, after.trace, (before.name, after.name))
-    diff = replace(found, notes=(*before.notes, *after.notes))
+    diff = replace(found, notes=(*before.notes, *after.notes, *_unlike(before, after)))
     page = Path(arguments.html) if arguments.html else _page(arguments, before)
     page.write_text(render_diff_html(diff), encoding="utf-8")
     if arguments.markdown:
@@ -62,6 +62,14 @@ def _find(name: str, arguments: argparse.Namespace, display: ProgressDisplay) ->
         display.update(replace(told, phase=f"{run_dir.name} once more, traced: {told.phase}"))
 
     return trace_of_run(run_dir, Repeating(scenario_again, arguments.postgres, show))
+
+
+def _unlike(before: Found, after: Found) -> tuple[str, ...]:
+    """What else differs between the two than the code."""
+    if before.binding is None or after.binding is None:
+        return ()
+    names = differing(before.binding, after.binding)
+    return (f"The two runs differ in {', '.join(names)} too.",) if names else ()
 
 
 def _page(arguments: argparse.Namespace, before: Found) -> Path:

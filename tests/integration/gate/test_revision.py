@@ -1,5 +1,6 @@
 """Another revision: found by its name, laid out beside, started there, and nothing of the repository is touched."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -89,7 +90,9 @@ def test_a_target_outside_of_any_repository_has_no_other_revision(project: Path,
     with pytest.raises(GateError, match="in no git repository"):
         repository_of(_scenario(project))
     (tmp_path / "elsewhere").rename(project / ".git")
-    (project / ".gitignore").write_text("service/\n")
+    shutil.copytree(project / "service", project / ".venv")
+    (project / ".gitignore").write_text(".venv/\n")
+    (project / "memory.toml").write_text('target = ".venv/notes.toml"\ncorpus = "./corpus.jsonl"\n')
     with pytest.raises(GateError, match="git ignores"):
         repository_of(_scenario(project))
 

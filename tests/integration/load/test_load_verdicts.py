@@ -183,7 +183,7 @@ def test_users_go_on_through_a_kill_and_nothing_acknowledged_is_lost(tmp_path: P
 
 def test_one_worker_and_two_offer_the_same_load(tmp_path: Path) -> None:
     """The rate within 5 %, the median within 10 %; how the machine is that day moves the median more than that."""
-    shape = 'shape = { kind = "smoke", users = 60, rate = 12, warmup = "5s", hold = "25s" }\n'
+    shape = 'shape = { kind = "smoke", users = 100, rate = 12, warmup = "12s", hold = "25s" }\n'
     people = "[load.people]\nsearch = { weight = 1 }\n"
     scenario = write_scenario(tmp_path, shape, people=people)
     one, two = load(scenario), load(scenario, "--workers", "2")

@@ -35,4 +35,4 @@ def test_bad_input_is_one_sentence_and_status_2(
     told = capsys.readouterr()
     assert (status, told.out) == (2, "")
     assert says in told.err.strip().splitlines()[-1]
-    assert not list(tmp_path.glob("run/*"))
+    assert not list(tmp_path.glob("*/2*"))

@@ -70,9 +70,9 @@ def test_a_claim_of_the_command_line() -> None:
     ("name", "value", "field", "expected"),
     [
         ("documents", "77", "corpus", "synthetic:77"),
-        ("chunks_per_document", "30", "corpus", "synthetic:400,chunks=30"),
-        ("concepts_per_document", "18", "corpus", "synthetic:400,concepts=18"),
-        ("upload_size", "30MB", "corpus", f"synthetic:400,upload={30 * MB}B"),
+        ("chunks_per_document", "30", "corpus", "synthetic:600,chunks=30"),
+        ("concepts_per_document", "18", "corpus", "synthetic:600,concepts=18"),
+        ("upload_size", "30MB", "corpus", f"synthetic:600,upload={30 * MB}B"),
         ("cpus", "0.5", "cpus", 0.5),
         ("window", "64", "knobs", {"window": "64"}),
     ],
