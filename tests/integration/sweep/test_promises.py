@@ -73,8 +73,10 @@ def test_a_search_is_as_good_as_a_grid_at_a_quarter_of_its_cost(tmp_path: Path, 
     best, found = _fastest_within(grid.cells), dict(search.recommendation.knobs)
     best_runs, found_runs = _runs(base, [best, found], 5, tmp_path / "again", postgres)
     spent = [sum(one.duration_s for one in body.trials if one.part in ("grid", "search")) for body in (grid, search)]
-    _LOG.info(f"grid {grid_s:.0f} s, search {search_s:.0f} s; trials {spent}; best {best} {_rate(best_runs):.0f}/s; "
-          f"found {found} {_rate(found_runs):.0f}/s")  # fmt: skip
+    _LOG.info(
+        f"grid {grid_s:.0f} s, search {search_s:.0f} s; trials {spent}; best {best} {_rate(best_runs):.0f}/s; "
+        f"found {found} {_rate(found_runs):.0f}/s"
+    )
     assert _rate(found_runs) >= 0.95 * _rate(best_runs)
     assert spent[1] <= spent[0] / 4
     (verified,) = _runs(base, [found], 10, tmp_path / "verified", postgres)
