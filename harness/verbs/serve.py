@@ -12,7 +12,7 @@ from harness.containers.container import Backend, wait_for_exit
 from harness.crash.faults.fault import LastingFault
 from harness.crash.held_open import HeldOpen, lasting_fault
 from harness.dependencies.boundary.boundary import BoundarySettings, open_boundary
-from harness.dependencies.postgres import fresh_database
+from harness.dependencies.postgres import fresh_database, mask_url
 from harness.environment import open_environment, open_server
 from harness.errors import HalfgigError, TargetError
 from harness.journal import Clock, Journal
@@ -60,7 +60,9 @@ def execute(arguments: argparse.Namespace) -> int:
             start(service)
             begin()
             _tell(scenario, backend, port)
-            print(f"database {database_url}\nprovider {provider_url}\nlog      {launch.log_path}", flush=True)
+            # The login of an embedded server ends with it; that of somebody's own is theirs.
+            told = mask_url(database_url) if arguments.postgres else database_url
+            print(f"database {told}\nprovider {provider_url}\nlog      {launch.log_path}", flush=True)
             if fault:
                 print(f"fault    {fault.name}: {fault.summary}, for as long as this runs", flush=True)
             _stay(service)

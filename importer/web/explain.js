@@ -45,7 +45,7 @@ export function differenceOf(job) {
   if (code !== "killed_memory" && code !== "probably_memory") return undefined;
   if (job.window === 0) return t("next_window_unbounded");
   if (job.window === job.window_before) return t("next_window_least", { after: job.window });
-  const values = { before: job.window_before, after: job.window, count: job.window_halvings };
+  const values = { before: job.window_before, after: job.window };
   return t(job.window_halvings > 1 ? "next_window_again" : "next_window", values);
 }
 

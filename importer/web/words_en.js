@@ -181,7 +181,7 @@ export const en = {
   next_title: "What will be different",
   next_window: "It holds at most {after} chunks in memory at once, instead of {before}.",
   next_window_again:
-    "It holds at most {after} chunks in memory at once, instead of {before}. Memory has killed it {count} times now: if that happens again, it needs a larger limit.",
+    "It holds at most {after} chunks in memory at once, instead of {before}. If it still runs out of memory, it needs a larger limit.",
   next_window_least:
     "It already holds as few chunks as it can ({after}). If memory kills it again, it needs a larger limit.",
   next_window_unbounded:

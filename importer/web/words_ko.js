@@ -174,7 +174,7 @@ export const ko = {
   next_title: "이번에 달라지는 점",
   next_window: "메모리에 한 번에 올리는 청크를 {before}개에서 {after}개로 줄입니다.",
   next_window_again:
-    "메모리에 한 번에 올리는 청크를 {before}개에서 {after}개로 줄입니다. 지금까지 메모리 부족으로 {count}번 종료되었으며, 다시 종료되면 한도를 늘려야 합니다.",
+    "메모리에 한 번에 올리는 청크를 {before}개에서 {after}개로 줄입니다. 그래도 메모리가 부족하면 한도를 늘려야 합니다.",
   next_window_least:
     "한 번에 올리는 청크가 이미 최소({after}개)입니다. 다시 메모리 부족으로 종료되면 한도를 늘려야 합니다.",
   next_window_unbounded:
