@@ -6,14 +6,17 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from harness.containers.container import Backend, Container, Launch, wait_for_exit
+from harness.containers.squeezing import POKES_AT_ONCE
 from harness.dependencies.provider.ledger import position, read_shares
 from harness.errors import BackendError
 from harness.service import free_port
@@ -96,9 +99,14 @@ class Served:
         # On cgroup v1 the kernel refuses a limit that it cannot reach by reclaiming.
         with suppress(OSError, BackendError):
             self.container.set_limit(self.container.sample().total_bytes + _PAGE_BYTES)
-        with suppress(OSError):
-            self.status(NO_JOB)  # an import that waits for its provider needs no more memory by itself
+        # An import that waits for its provider needs no more memory by itself: calls at once do.
+        with ThreadPoolExecutor(POKES_AT_ONCE) as pool:
+            list(pool.map(self._call, range(POKES_AT_ONCE)))
         return self.container.poll() is not None
+
+    def _call(self, _: int) -> None:
+        with suppress(OSError, HTTPException):
+            self.status(NO_JOB)
 
     def widen(self, limit_bytes: int) -> None:
         """Give it a larger limit."""
