@@ -16,16 +16,14 @@ from typing import Any
 import psycopg
 
 from harness.containers.container import Backend, Container, Launch, wait_for_exit
-from harness.containers.squeezing import POKES_AT_ONCE
+from harness.containers.squeezing import POKES_AT_ONCE, lower
 from harness.dependencies.provider.ledger import position, read_shares
-from harness.errors import BackendError
 from harness.service import free_port
 from tests.browser.gate import Gate
 from tests.browser.surroundings import Surroundings
 
 DEADLINE_S = 30.0
 NO_JOB = "00000000-0000-0000-0000-000000000000"
-_PAGE_BYTES = 4096
 FAST = {
     "heartbeat_interval_s": "0.2",
     "stalled_after_s": "2.5",
@@ -94,11 +92,11 @@ class Served:
         ended = self.container.poll()
         assert ended is not None
         assert ended.oom_killed, f"it ended otherwise: {ended}"
+        # A heartbeat may have told of the lowered limit, which stands for the one that the import outgrew.
+        self.execute("UPDATE heartbeats SET limit_bytes = %s", self.launch.limit_bytes)
 
     def _is_squeezed_out(self) -> bool:
-        # On cgroup v1 the kernel refuses a limit that it cannot reach by reclaiming.
-        with suppress(OSError, BackendError):
-            self.container.set_limit(self.container.sample().total_bytes + _PAGE_BYTES)
+        lower(self.container)
         # An import that waits for its provider needs no more memory by itself: calls at once do.
         with ThreadPoolExecutor(POKES_AT_ONCE) as pool:
             list(pool.map(self._call, range(POKES_AT_ONCE)))
