@@ -12,7 +12,7 @@ from harness.client import FailedDocument, JobStatus
 from harness.containers.container import Exit
 from harness.corpora.corpus import Corpus
 from harness.errors import TargetError
-from harness.service import Service, start
+from harness.service import Service, note_end, start
 
 POLL_S = 0.1
 MOST_RESTARTS = 5
@@ -125,7 +125,7 @@ def _revive(service: Service, following: Following) -> None:
     ended = service.container.poll()
     if ended is None:
         return
-    service.journal.write("oom_kill" if ended.oom_killed else "exit", code=ended.code, signal=ended.signal)
+    note_end(service, ended)
     if service.scenario.restart != "on-failure" or following.restarts >= MOST_RESTARTS:
         following.gone = ended
         return

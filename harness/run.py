@@ -13,7 +13,7 @@ from harness.corpora.sources import load_corpus
 from harness.dependencies.postgres import describe
 from harness.dependencies.provider.ledger import read_shares
 from harness.environment import Environment, open_environment
-from harness.fingerprint import take_fingerprint
+from harness.header import Held, header_of
 from harness.journal import Clock, Journal
 from harness.memory.sampler import SamplingReport
 from harness.observation import Observation
@@ -24,7 +24,7 @@ from harness.service import free_port, launch_of, open_service, warm_page_cache
 from harness.stored import digest_stored
 from harness.watching import Subject, watch
 from reports.progress import Progress
-from reports.result import Header, Result, Sampling, Verdict, write_result
+from reports.result import Header, Result, Sampling, write_result
 from reports.run_directory import FAILURES, RESULT
 
 Rounds = tuple[tuple[Corpus, ...], ...]
@@ -103,31 +103,16 @@ def _tell(order: Order, phase: str) -> None:
 
 
 def _header(order: Order, backend: Backend, rounds: Rounds, environment: Environment, launch: Launch) -> Header:
-    scenario, server = order.scenario, describe(environment.server)
-    return Header(
-        verdict=Verdict.INVALID,
-        reasons=(),
-        scenario=scenario.name,
-        target=scenario.target.name,
+    held = Held(
         backend=backend.name,
         simulated=backend.simulated,
-        limit_bytes=scenario.limit_bytes,
-        budget_bytes=scenario.budget_bytes,
-        knobs=dict(scenario.knobs),
-        fingerprint=take_fingerprint(
-            corpus_digest=" ".join(digest_of(share) for share in _each_once(rounds)),
-            knobs=scenario.knobs,
-            limit_bytes=scenario.limit_bytes,
-            cpus=scenario.cpus,
-            backend=backend.name,
-            target_env=launch.env,
-            postgres=f"{server.version}, pgvector {server.pgvector_version}{', embedded' if server.embedded else ''}",
-            inside=backend.inside(launch),
-        ),
-        started_at=order.started_at.isoformat(timespec="seconds"),
-        duration_s=round(order.clock(), 3),
-        command=order.command,
+        postgres=describe(environment.server).text,
+        corpus_digest=" ".join(digest_of(share) for share in _each_once(rounds)),
+        target_env=launch.env,
+        inside=backend.inside(launch),
     )
+    header = header_of(order.scenario, held, order.command, order.started_at)
+    return replace(header, duration_s=round(order.clock(), 3))
 
 
 def _each_once(rounds: tuple[tuple[Corpus, ...], ...]) -> tuple[Corpus, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.client import Client, connect, is_ready
-from harness.containers.container import GATEWAY, Backend, Container, ImageLaunch, Launch, Mount
+from harness.containers.container import GATEWAY, Backend, Container, Exit, ImageLaunch, Launch, Mount
 from harness.environment import Environment
 from harness.errors import KilledAtStartError, TargetError
 from harness.journal import Journal
@@ -146,6 +146,11 @@ def start(service: Service, kind: str = "start") -> None:
             raise TargetError(f"{service.scenario.target.name} was not ready in time. {_log_tail(service.log_path)}")
         time.sleep(0.02)
     service.journal.write("ready")
+
+
+def note_end(service: Service, ended: Exit) -> None:
+    """Write into the events how the target ended."""
+    service.journal.write("oom_kill" if ended.oom_killed else "exit", code=ended.code, signal=ended.signal)
 
 
 def free_port() -> int:

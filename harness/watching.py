@@ -52,7 +52,7 @@ class Subject:
 def watch(subject: Subject) -> tuple[Observation, SamplingReport]:
     """Start the service, run every round of imports, and tell what was seen; the service still runs afterwards."""
     service, outbound = subject.service, set[str]()
-    connections = _connection_watch(subject, outbound)
+    connections = connection_watch(service, subject.environment, outbound)
 
     def look() -> None:
         connections()
@@ -161,10 +161,10 @@ def _peaks(report: SamplingReport, kernel_peak_bytes: int | None, rss_peak_bytes
     )
 
 
-def _connection_watch(subject: Subject, found: set[str]) -> Callable[[], None]:
+def connection_watch(service: Service, environment: Environment, found: set[str]) -> Callable[[], None]:
     """What looks once for connections beyond the declared ones and adds them to `found`."""
-    server, provider, container = subject.environment.server, subject.environment.provider, subject.service.container
-    allowed = frozenset({address_of(server.url), ("127.0.0.1", provider.port)})
+    container = service.container
+    allowed = frozenset({address_of(environment.server.url), ("127.0.0.1", environment.provider.port)})
     judged: set[bytes] = set()
     return lambda: found.update(foreign_connections(container.pids(), allowed, judged))
 

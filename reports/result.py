@@ -5,11 +5,11 @@ Bytes and seconds throughout; what is not known is None (null).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from reports.crash_body import CrashBody
 from reports.decoding import decode
@@ -192,65 +192,45 @@ class RunBody:
 class Result:
     """The header and body of a result of kind `run`."""
 
+    kind: ClassVar[str] = "run"
     header: Header
     body: RunBody
-
-    @property
-    def kind(self) -> str:
-        """How the file calls it."""
-        return "run"
 
 
 @dataclass(frozen=True, slots=True)
 class CrashResult:
     """The header and body of a result of kind `crash`."""
 
+    kind: ClassVar[str] = "crash"
     header: Header
     body: CrashBody
-
-    @property
-    def kind(self) -> str:
-        """How the file calls it."""
-        return "crash"
 
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
     """The header and body of a result of kind `load`."""
 
+    kind: ClassVar[str] = "load"
     header: Header
     body: LoadBody
-
-    @property
-    def kind(self) -> str:
-        """How the file calls it."""
-        return "load"
 
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
     """The header and body of a result of kind `gate`."""
 
+    kind: ClassVar[str] = "gate"
     header: Header
     body: GateBody
-
-    @property
-    def kind(self) -> str:
-        """How the file calls it."""
-        return "gate"
 
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
     """The header and body of a result of kind `sweep`."""
 
+    kind: ClassVar[str] = "sweep"
     header: Header
     body: SweepBody
-
-    @property
-    def kind(self) -> str:
-        """How the file calls it."""
-        return "sweep"
 
 
 AnyResult = Result | CrashResult | LoadResult | GateResult | SweepResult
@@ -273,28 +253,23 @@ def from_json(value: Any, where: str = "result") -> AnyResult:
         raise ResultError(f"{where}: expected an object, found {type(value).__name__}")
     if value.get("schema") != SCHEMA_VERSION:
         raise ResultError(f"{where}: schema {value.get('schema')!r} is not {SCHEMA_VERSION}, which this halfgig reads")
-    header = decode(Header, _part(value, Header), where) if value.get("kind") in _KINDS else None
-    match value.get("kind"), header:
-        case "run", Header():
-            return Result(header, decode(RunBody, _part(value, RunBody), where))
-        case "crash", Header():
-            return CrashResult(header, decode(CrashBody, _part(value, CrashBody), where))
-        case "load", Header():
-            return LoadResult(header, decode(LoadBody, _part(value, LoadBody), where))
-        case "gate", Header():
-            return GateResult(header, decode(GateBody, _part(value, GateBody), where))
-        case "sweep", Header():
-            return SweepResult(header, decode(SweepBody, _part(value, SweepBody), where))
-        case kind, _:
-            raise ResultError(f"{where}: kind {kind!r} is none of {', '.join(_KINDS)}")
+    kind = value.get("kind")
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise ResultError(f"{where}: kind {kind!r} is none of {', '.join(_KINDS)}")
+    result, body = _KINDS[kind]
+    return result(decode(Header, _part(value, Header), where), decode(body, _part(value, body), where))
 
 
-_KINDS = ("run", "crash", "load", "gate", "sweep")
+_KINDS: Mapping[str, tuple[Callable[[Header, Any], AnyResult], type[Any]]] = {
+    "run": (Result, RunBody),
+    "crash": (CrashResult, CrashBody),
+    "load": (LoadResult, LoadBody),
+    "gate": (GateResult, GateBody),
+    "sweep": (SweepResult, SweepBody),
+}
 
 
-def _part(
-    value: Mapping[str, Any], kind: type[Header | RunBody | CrashBody | LoadBody | GateBody | SweepBody]
-) -> dict[str, Any]:
+def _part(value: Mapping[str, Any], kind: type[Any]) -> dict[str, Any]:
     return {one.name: value[one.name] for one in fields(kind) if one.name in value}
 
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from reports.quantities import format_bytes, format_share
-from reports.trace import Account, AccountRow, TraceBody, TraceCost
+from reports.quantities import format_bytes
+from reports.trace import Account, TraceBody, TraceCost
 
 MODES = {
     "cheap": "traced cheaply: the blocks that Python's allocator takes, not each object in them",
@@ -79,8 +79,3 @@ def kind_sums(account: Account) -> tuple[KindSum, ...]:
     """The account, one row a kind, without those of nothing."""
     sums = ((kind, sum(row.bytes for row in account.rows if row.kind == kind)) for kind in KINDS)
     return tuple(KindSum(kind, KINDS[kind], count) for kind, count in sums if count)
-
-
-def row_cells(row: AccountRow, account: Account) -> tuple[str, str]:
-    """Bytes, and share of the peak."""
-    return format_bytes(row.bytes), format_share(row.bytes, account.peak_bytes)

@@ -44,5 +44,7 @@ def squeeze(
                 return ended
             with contextlib.suppress(OSError, BackendError):
                 container.set_limit(container.sample().total_bytes + _PAGE_BYTES)
-            wait_for_all([pool.submit(poke) for _ in range(POKES_AT_ONCE)], timeout=max(0.0, within_s))
+            wait_for_all(
+                [pool.submit(poke) for _ in range(POKES_AT_ONCE)], timeout=max(0.0, deadline_s - time.monotonic())
+            )
     return None

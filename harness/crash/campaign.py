@@ -95,14 +95,9 @@ def run_campaign(order: CrashOrder) -> Ran:
             time.monotonic() - started_s,
             ground.backend.name,
             ground.backend.simulated,
-            _postgres(ground),
+            describe(ground.server).text,
             ground.corpus,
         )
-
-
-def _postgres(ground: Ground) -> str:
-    server = describe(ground.server)
-    return f"{server.version}, pgvector {server.pgvector_version}{', embedded' if server.embedded else ''}"
 
 
 def _recorded(order: CrashOrder, ground: Ground) -> Sequence[Recorded]:

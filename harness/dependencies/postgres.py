@@ -88,6 +88,11 @@ class PostgresDescription:
     pgvector_version: str
     embedded: bool
 
+    @property
+    def text(self) -> str:
+        """All of it in a line."""
+        return f"{self.version}, pgvector {self.pgvector_version}{', embedded' if self.embedded else ''}"
+
 
 def start_embedded(data_dir: Path) -> PostgresServer:
     """Start a new server in the new folder `data_dir`; it ends with the calling thread, if `stop` does not end it."""

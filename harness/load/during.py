@@ -7,11 +7,11 @@ from pathlib import Path
 
 from harness.containers.container import Exit
 from harness.load.generator import Generator
-from harness.load.kills import Crash, note_end, revive, strike
+from harness.load.kills import Crash, revive, strike
 from harness.load.live import Breaches, Now, RowTail
 from harness.load.plan import Kill, LoadPlan
 from harness.load.rows import Notes, Request, RunClock
-from harness.service import Service
+from harness.service import Service, note_end
 
 LOOK_EVERY_S = 0.25
 OVERTIME_S = 90.0

@@ -10,7 +10,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import HalfgigError
 from harness.load.errand import ERRAND_VARIABLE
 from harness.load.order import Workers
 from harness.service import free_port
@@ -22,10 +21,6 @@ _TERM_GRACE_S = 3.0
 _STOP_TIMEOUT_S = 3
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _LOOK_EVERY_S = 0.05
-
-
-class GeneratorError(HalfgigError):
-    """Locust is not installed, or could not be started."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from harness.client import is_ready
 from harness.containers.container import Exit, wait_for_exit
 from harness.containers.squeezing import lower, squeeze
 from harness.load.plan import Kill
-from harness.service import Service, start
+from harness.service import Service, note_end, start
 
 _SQUEEZE_S = 15.0
 _DIES_WITHIN_S = 10.0
@@ -36,7 +36,7 @@ def strike(service: Service, kill: Kill, clock: Callable[[], float], died: Calla
     ended = _out_of_memory(service) if kill.how == "oom" else _killed(service)
     if ended is None:
         return Crash(kill.how, start_s, start_s, planned=True, start_t=start_t, struck=False)
-    service.journal.write("oom_kill" if ended.oom_killed else "exit", code=ended.code, signal=ended.signal)
+    note_end(service, ended)
     died()
     time.sleep(kill.down_s)
     start(service, _RESTART)
@@ -49,11 +49,6 @@ def revive(service: Service, ended: Exit, clock: Callable[[], float]) -> Crash:
     note_end(service, ended)
     start(service, _RESTART)
     return Crash("oom" if ended.oom_killed else "exit", start_s, clock(), planned=False, start_t=start_t)
-
-
-def note_end(service: Service, ended: Exit) -> None:
-    """Write into the events how it ended."""
-    service.journal.write("oom_kill" if ended.oom_killed else "exit", code=ended.code, signal=ended.signal)
 
 
 def _out_of_memory(service: Service) -> Exit | None:

@@ -1,18 +1,15 @@
 """A load run against a service of our own, inside a container whose memory is watched from outside."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from harness.containers.backends import choose, sweep_all
 from harness.containers.container import Backend, Launch
 from harness.crash.oracle.judgement import Judged
-from harness.dependencies.addresses import address_of
-from harness.dependencies.outbound import foreign_connections
 from harness.dependencies.postgres import describe
 from harness.dependencies.provider.ledger import read_ledger, read_lines
 from harness.environment import Environment, open_environment
-from harness.fingerprint import take_fingerprint
+from harness.header import Held, header_of
 from harness.journal import Journal
 from harness.load.assembling import memory_of, misses, result_of, rows_of, seen_of
 from harness.load.crash_oracle import Oracle
@@ -29,8 +26,9 @@ from harness.load.rows import ROWS
 from harness.load.seen import JobEnd, LoadSeen, Provided
 from harness.memory.sampler import Sampler
 from harness.service import Service, free_port, launch_of, open_service, start, warm_page_cache
+from harness.watching import connection_watch
 from reports.progress import Progress
-from reports.result import Header, LoadResult, Verdict, write_result
+from reports.result import Header, LoadResult, write_result
 from reports.run_directory import EVENTS, RESULT, SAMPLES
 
 INTERVAL_MS = 50.0
@@ -76,7 +74,7 @@ def _observe(order: LoadOrder, service: Service, environment: Environment, erran
         order.run_dir / SAMPLES,
         origin_s=order.clock.started_s,
         interval_ms=INTERVAL_MS,
-        observer=_connection_watch(service, environment, outbound),
+        observer=connection_watch(service, environment, outbound),
         observe_every=LOOKS_FOR_CONNECTIONS_EVERY,
     )
     oracle = Oracle(order.scenario, environment.database_url) if order.plan.kills else None
@@ -150,14 +148,6 @@ def _provided(environment: Environment, errand: Errand) -> Provided:
     return Provided(uploads, ledger.unknown_endpoints, ledger.outbound)
 
 
-def _connection_watch(service: Service, environment: Environment, found: set[str]) -> Callable[[], None]:
-    """What looks once for connections beyond the declared ones and adds them to `found`."""
-    container = service.container
-    allowed = frozenset({address_of(environment.server.url), ("127.0.0.1", environment.provider.port)})
-    judged: set[bytes] = set()
-    return lambda: found.update(foreign_connections(container.pids(), allowed, judged))
-
-
 def _show(order: LoadOrder, sampler: Sampler, now: Now, stage: str) -> None:
     order.show(
         Progress(
@@ -173,28 +163,13 @@ def _show(order: LoadOrder, sampler: Sampler, now: Now, stage: str) -> None:
 
 
 def _header(order: LoadOrder, backend: Backend, material: Material, environment: Environment, launch: Launch) -> Header:
-    scenario, server = order.scenario, describe(environment.server)
-    taken = take_fingerprint(
-        corpus_digest=material.digest,
-        knobs=scenario.knobs,
-        limit_bytes=scenario.limit_bytes,
-        cpus=scenario.cpus,
-        backend=backend.name,
-        target_env=launch.env,
-        postgres=f"{server.version}, pgvector {server.pgvector_version}{', embedded' if server.embedded else ''}",
-    )
-    return Header(
-        verdict=Verdict.INVALID,
-        reasons=(),
-        scenario=scenario.name,
-        target=scenario.target.name,
+    held = Held(
         backend=backend.name,
         simulated=backend.simulated,
-        limit_bytes=scenario.limit_bytes,
-        budget_bytes=scenario.budget_bytes,
-        knobs=dict(scenario.knobs),
-        fingerprint=replace(taken, binding={**taken.binding, "load": order.plan.summary}),
-        started_at=order.started_at.isoformat(timespec="seconds"),
-        duration_s=None,
-        command=order.command,
+        postgres=describe(environment.server).text,
+        corpus_digest=material.digest,
+        target_env=launch.env,
     )
+    header = header_of(order.scenario, held, order.command, order.started_at)
+    taken = header.fingerprint
+    return replace(header, fingerprint=replace(taken, binding={**taken.binding, "load": order.plan.summary}))

@@ -76,8 +76,7 @@ def run_sweep(order: SweepOrder) -> Swept:
     complete, interrupted, postgres = False, False, ""
     try:
         with open_ground(order.scenario, order.run_dir, order.postgres_url) as ground:
-            server = describe(connect_to(ground.postgres_url))
-            postgres = f"{server.version}, pgvector {server.pgvector_version}"
+            postgres = describe(connect_to(ground.postgres_url)).text
             parts = _parts(order, study, strategy, ground, started_s)
             complete = take_part_together(parts)
     except KeyboardInterrupt:

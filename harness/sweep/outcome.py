@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from harness.corpora.corpus import digest_of
 from harness.corpora.sources import load_corpus
-from harness.fingerprint import take_fingerprint
+from harness.header import Held, header_of
 from harness.scenario import Scenario
 from harness.sweep.campaign import Swept
 from harness.sweep.claims import Judged
@@ -117,12 +117,7 @@ def claim_of(judged: Judged) -> body.Claim:
         import_to_s=after.import_s,
         survives_from=before.survives,
         survives_to=after.survives,
-        elsewhere=None
-        if elsewhere is None
-        else body.MeasuredElsewhere(
-            elsewhere.source, elsewhere.saved_bytes, elsewhere.peak_from_bytes, elsewhere.peak_to_bytes,
-            elsewhere.calls_from, elsewhere.calls_to,
-        ),
+        elsewhere=elsewhere,
     )  # fmt: skip
 
 
@@ -166,26 +161,7 @@ def _provider(scenario: Scenario) -> dict[str, float]:
 def _header(
     scenario: Scenario, swept: Swept, heading: Heading, verdict: Verdict, reasons: tuple[Reason, ...]
 ) -> Header:
-    return Header(
-        verdict=verdict,
-        reasons=reasons,
-        scenario=scenario.name,
-        target=scenario.target.name,
-        backend=swept.backend,
-        simulated=swept.simulated,
-        limit_bytes=scenario.limit_bytes,
-        budget_bytes=scenario.budget_bytes,
-        knobs=dict(scenario.knobs),
-        fingerprint=take_fingerprint(
-            corpus_digest=digest_of(load_corpus(scenario.corpus)),
-            knobs=scenario.knobs,
-            limit_bytes=scenario.limit_bytes,
-            cpus=scenario.cpus,
-            backend=swept.backend,
-            target_env={},
-            postgres=swept.postgres,
-        ),
-        started_at=heading.started_at.isoformat(timespec="seconds"),
-        duration_s=round(heading.duration_s, 3),
-        command=heading.command,
-    )
+    corpus_digest = digest_of(load_corpus(scenario.corpus))
+    held = Held(swept.backend, swept.simulated, swept.postgres, corpus_digest)
+    header = header_of(scenario, held, heading.command, heading.started_at)
+    return replace(header, verdict=verdict, reasons=reasons, duration_s=round(heading.duration_s, 3))

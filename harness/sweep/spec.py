@@ -8,6 +8,7 @@ from harness import tables
 from harness.errors import ScenarioError
 from harness.quantities import parse_bytes, parse_seconds
 from harness.target import Target, knob_environment
+from reports.sweep_body import MeasuredElsewhere
 
 Mode = Literal["grid", "search"]
 MODES = ("grid", "search")
@@ -17,18 +18,6 @@ _SWEEP = (
 )  # fmt: skip
 _CLAIM = ("name", "knob", "from", "to", "saves", "with", "elsewhere")
 _ELSEWHERE = ("source", "saved", "peak_from", "peak_to", "calls_from", "calls_to")
-
-
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """What was measured of the same change on other code."""
-
-    source: str
-    saved_bytes: int | None = None
-    peak_from_bytes: int | None = None
-    peak_to_bytes: int | None = None
-    calls_from: int | None = None
-    calls_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +32,7 @@ class ClaimSpec:
     """From and to; None where no size was claimed."""
     given: Mapping[str, str] = field(default_factory=dict)
     """Knobs of both sides."""
-    elsewhere: Elsewhere | None = None
+    elsewhere: MeasuredElsewhere | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +150,7 @@ def _saves(table: Mapping[str, Any], where: str) -> tuple[int, int] | None:
     return sizes[0], sizes[-1]
 
 
-def _elsewhere(table: Mapping[str, Any], where: str) -> Elsewhere | None:
+def _elsewhere(table: Mapping[str, Any], where: str) -> MeasuredElsewhere | None:
     if not table:
         return None
     tables.refuse_unknown(table, _ELSEWHERE, where)
@@ -171,7 +160,7 @@ def _elsewhere(table: Mapping[str, Any], where: str) -> Elsewhere | None:
         if key in table
     }
     calls = {key: _count(table, key, where) for key in ("calls_from", "calls_to") if key in table}
-    return Elsewhere(tables.value(table, "source", str, "", where), **sizes, **calls)
+    return MeasuredElsewhere(tables.value(table, "source", str, "", where), **sizes, **calls)
 
 
 def _claims_on(table: Mapping[str, Any], target: Target, where: str) -> dict[str, dict[str, str]]:

@@ -4,7 +4,6 @@ import random
 import time
 import warnings
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import optuna
 from optuna.exceptions import ExperimentalWarning
@@ -61,11 +60,6 @@ def shown(url: str) -> str:
     if url.startswith("sqlite"):
         return url
     return mask_url(url.replace("postgresql+psycopg", "postgresql", 1))
-
-
-def is_shared(url: str) -> bool:
-    """Whether other machines can reach it."""
-    return urlsplit(url).scheme != "sqlite"
 
 
 def _engine_settings(url: str) -> dict[str, object]:
