@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -27,6 +28,8 @@ def main() -> int:
     command = parser.parse_args().command
     if command == "settings":
         return _print_settings()
+    # What an import makes stays: the collector would look at it again and again, a fifth of the start's CPU time.
+    gc.disable()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         settings = load(os.environ)
@@ -75,6 +78,7 @@ async def _work(settings: Settings) -> int:
     from importer.app import background, run_pipeline
     from importer.services import open_services
 
+    _start_collecting()
     stop = asyncio.Event()
     _on_signals(stop.set)
     async with open_services(replace(settings, worker=True)) as services, background(services, stop, run_pipeline):
@@ -103,6 +107,7 @@ async def _serve(settings: Settings) -> int:
                 timeout_graceful_shutdown=max(1, int(settings.shutdown_grace_s / 2)),
             )
             server = uvicorn.Server(config)
+            _start_collecting()
 
             def end() -> None:
                 # The job in hand commits while connections drain, not after them.
@@ -113,6 +118,12 @@ async def _serve(settings: Settings) -> int:
             asyncio.get_running_loop().call_soon(_on_signals, end)
             await server.serve([listener])
     return 0
+
+
+def _start_collecting() -> None:
+    """Collect garbage from now on, and never look at what stands already."""
+    gc.freeze()
+    gc.enable()
 
 
 def _listen(host: str, port: int) -> socket.socket:
