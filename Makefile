@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test lint unit integration crash crash-test planted sweep-test browser axe screenshots docker-test compose-test test-vm load-test gate gate-test gate-selftest stages bench clean
+.PHONY: help demo test lint unit integration crash crash-test planted sweep-test browser axe screenshots docker-test compose-test test-vm load-test gate gate-test gate-selftest stages trace-cost bench clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -82,6 +82,9 @@ gate-selftest: $(STAMP) ## record 60 runs, then draw 30 gates of one commit: at 
 
 stages: $(STAMP) ## time and peak of each hot stage against the recorded ones
 	$(BIN)/python -m tests.benchmarks.stages
+
+trace-cost: $(STAMP) ## what --trace and --trace exact cost the importer, and what sampling costs
+	$(BIN)/python -m tests.benchmarks.trace_cost
 
 bench: $(STAMP) ## chunks a second of the service against a bare ceiling
 	$(BIN)/python -m tests.benchmarks.import_speed
