@@ -139,6 +139,8 @@ def _disrupt(scene: Scene, points: Sequence[CrashPoint]) -> tuple[list[Disruptio
                 )
             )
         scene.trap.arm_next()
+    # What is left was not reached; held later, its message would hang what looks at the target afterwards.
+    scene.trap.disarm()
     return disruptions, failures
 
 

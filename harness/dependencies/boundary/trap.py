@@ -23,6 +23,8 @@ class Trap:
         self._armed: CrashPoint | None = None
         self._fired: list[CrashPoint] = []
         self._held: tuple[asyncio.AbstractEventLoop, asyncio.Future[Action], Message] | None = None
+        self._lock = threading.Lock()
+        self._over = False
         self.sprung = threading.Event()
         self.arm_next()
 
@@ -38,22 +40,36 @@ class Trap:
 
     def arm_next(self) -> CrashPoint | None:
         """Arm the next point and return it, None when there is none; a point still armed stays so."""
-        if self._armed is None and self._waiting:
+        if self._armed is None and self._waiting and not self._over:
             self._armed = self._waiting.popleft()
         return self._armed
 
+    def disarm(self) -> None:
+        """Hold nothing any more: nobody waits for it. A message that is held just now goes on, as if never reached."""
+        with self._lock:
+            self._over = True
+            point = self._fired.pop() if self._held else self._armed
+            self._armed = None
+            if point is not None:
+                self._waiting.appendleft(point)
+        if self._held:
+            self.release(Deliver())
+
     async def at(self, message: Message, edge: Edge) -> Action:
         """Hold the armed point's message until it is released."""
-        point = self._armed
-        if point is None or (point.message, point.edge) != (message, edge):
-            return Deliver()
-        self._armed = None
-        self._fired.append(point)
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Action] = loop.create_future()
-        self._held = (loop, future, message)
-        self.sprung.set()
-        return await future
+        future: asyncio.Future[Action] = asyncio.get_running_loop().create_future()
+        return await future if self._springs(message, edge, future) else Deliver()
+
+    def _springs(self, message: Message, edge: Edge, future: asyncio.Future[Action]) -> bool:
+        with self._lock:
+            point = self._armed
+            if point is None or (point.message, point.edge) != (message, edge):
+                return False
+            self._armed = None
+            self._fired.append(point)
+            self._held = (future.get_loop(), future, message)
+            self.sprung.set()
+            return True
 
     def wait(self, timeout_s: float) -> Message | None:
         """Wait for a message to be held and return it; None when there is none in time."""

@@ -67,6 +67,19 @@ def test_a_trap_tells_what_was_never_reached() -> None:
         trap.release(Deliver())
 
 
+async def test_a_disarmed_trap_holds_nothing_and_lets_go_of_what_it_held() -> None:
+    """Once nobody waits for a point any more, its message passes and the point counts as never reached."""
+    points = parse_points("postgres.commit#1@before/sigkill+postgres.commit#1@after/sigkill")
+    trap = Trap(points)
+    passing = asyncio.create_task(_pass(trap, COMMIT))
+    assert await asyncio.to_thread(trap.wait, DEADLINE_S) == COMMIT
+    await asyncio.to_thread(trap.disarm)
+    assert await passing == [Deliver()] * 3
+    trap.arm_next()
+    assert await _pass(trap, COMMIT) == [Deliver()] * 3
+    assert (trap.fired, trap.unfired, trap.sprung.is_set()) == ((), points, False)
+
+
 async def test_the_first_tap_that_decides_is_heard() -> None:
     """A recorder beside a trap sees everything and decides nothing."""
     recorder, trap = Recorder(), Trap(parse_points("postgres.commit#1@before/x"))
