@@ -14,6 +14,7 @@ from harness.containers.container import Backend
 from harness.corpora.corpus import Corpus, corpus_of, first_documents
 from harness.corpora.sources import load_corpus
 from harness.crash.evidence import InFlight
+from harness.crash.stillness import Stillness, watch_stillness
 from harness.dependencies.boundary.boundary import Boundary, open_boundary
 from harness.dependencies.postgres import PostgresServer, fresh_database, start_embedded
 from harness.environment import open_server, servers_dir
@@ -40,6 +41,7 @@ class Ground:
     second: Corpus
     """One small document that is in no other corpus."""
     run_dir: Path
+    stillness: Stillness
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def new_cycle_dir(self) -> Path:
@@ -61,9 +63,10 @@ def open_ground(scenario: Scenario, run_dir: Path, postgres_url: str | None) -> 
     with (
         open_server(postgres_url) as server,
         open_boundary() as boundary,
+        watch_stillness() as stillness,
         migrated_template(scenario, server, run_dir) as template_url,
     ):
-        yield Ground(server, template_url, boundary, backend, scenario, corpus, second, run_dir)
+        yield Ground(server, template_url, boundary, backend, scenario, corpus, second, run_dir, stillness)
 
 
 @contextlib.contextmanager

@@ -1,8 +1,9 @@
 """One cycle of a campaign, judged: what the tally counts and the report shows."""
 
 import json
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.crash.baseline import Recorded
 from harness.crash.cycle import Outcome, Setup, run_cycle
@@ -10,6 +11,7 @@ from harness.crash.ground import Ground
 from harness.crash.oracle.invariants import judge
 from harness.crash.oracle.judgement import Judged
 from harness.crash.schedules.schedule import Job
+from harness.crash.stillness import STOOD_STILL_S
 from harness.errors import TargetError
 from harness.scenario import Scenario
 
@@ -33,9 +35,23 @@ class CycleResult:
     invalid: str
     """Why the cycle says nothing; empty where it does."""
     around: tuple[str, ...]
+    pauses_s: tuple[float, ...] = ()
+    """How long the machine stood still in each cycle of this job that was run again for that."""
 
 
 def judged_cycle(ground: Ground, recorded: Recorded, job: Job) -> CycleResult:
+    """Run a job and judge it; one that seems to fail while the machine stood still is run again."""
+    pauses_s: list[float] = []
+    while True:
+        began_s = time.monotonic()
+        result = _judged(ground, recorded, job)
+        pause_s = ground.stillness.longest_s(began_s)
+        if not result.broken or pause_s < STOOD_STILL_S or len(pauses_s) == _TRIES - 1:
+            return replace(result, pauses_s=tuple(pauses_s))
+        pauses_s.append(pause_s)
+
+
+def _judged(ground: Ground, recorded: Recorded, job: Job) -> CycleResult:
     """Run a job and judge it; one in which nothing fired is tried again."""
     setup = Setup(ground, recorded.scenario, job.points)
     try:

@@ -55,7 +55,7 @@ def body_of(campaign: Campaign, results: Sequence[CycleResult], extra_cycles: in
         first_commit=_first_commit(campaign, results),
         seconds=_seconds(results),
         not_exercised=tuple(f"{one.job} ({turn_of(campaign, one)}): {one.invalid}" for one in jobs if one.invalid),
-        notes=_notes(campaign),
+        notes=(*_left_out(campaign), *_run_again(results)),
     )
 
 
@@ -142,8 +142,16 @@ def _seconds(results: Sequence[CycleResult]) -> Mapping[str, float]:
     return {phase: round(sum(one.seconds.get(phase, 0.0) for one in outcomes) / len(outcomes), 3) for phase in phases}
 
 
-def _notes(campaign: Campaign) -> tuple[str, ...]:
+def _left_out(campaign: Campaign) -> tuple[str, ...]:
     without = sorted({fault for one in campaign.recorded for fault in one.scenario.crash.without})
     if campaign.schedule != "matrix" or not without:
         return ()
     return (f"This scenario leaves out: {', '.join(without)}.",)
+
+
+def _run_again(results: Sequence[CycleResult]) -> tuple[str, ...]:
+    pauses_s = [pause_s for one in results for pause_s in one.pauses_s]
+    if not pauses_s:
+        return ()
+    cycles = f"{len(pauses_s)} cycle{'s were' if len(pauses_s) > 1 else ' was'} run again"
+    return (f"{cycles}: the machine stood still meanwhile, {max(pauses_s):.1f} s at the longest.",)

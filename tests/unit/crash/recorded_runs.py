@@ -1,5 +1,6 @@
 """A recorded run that was never made: enough for schedules, which look at points and messages only."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.client import JobStatus
@@ -24,9 +25,9 @@ def scenario() -> Scenario:
     return replace(loaded, crash=replace(loaded.crash, in_turn={}))
 
 
-def recorded() -> Recorded:
-    """One run of a dozen messages, each with its three edges, in their order."""
-    messages = [_message(name) for name in NAMES]
+def recorded(names: Sequence[str] = NAMES) -> Recorded:
+    """One run of these messages, each with its three edges, in their order."""
+    messages = [_message(name) for name in names]
     passages = tuple(
         Passage(float(place) + edge_place / 10, message, edge)
         for place, message in enumerate(messages)

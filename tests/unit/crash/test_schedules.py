@@ -74,6 +74,14 @@ def test_the_same_seed_gives_the_same_points_and_another_one_others() -> None:
     assert len(first) == 50
 
 
+def test_a_message_more_or_less_in_a_recorded_run_changes_no_point() -> None:
+    """How commits are grouped varies from run to run; the points of a seed do not, and each of them is reached."""
+    runs = [recorded(("client.upload#1", *(f"postgres.commit#{n}" for n in range(1, count + 1)))) for count in (70, 75)]
+    few, many = (Swarm().first((one,), Choice(seed=1, cycles=50)) for one in runs)
+    assert few == many
+    assert max(job.points[0].message.n for job in few) <= 64
+
+
 def test_a_longer_swarm_begins_with_the_shorter_one() -> None:
     """So that the n-th cycle of a seed is the same, however many are asked for."""
     assert Swarm().first(RUNS, Choice(seed=1, cycles=50))[:20] == Swarm().first(RUNS, Choice(seed=1, cycles=20))
