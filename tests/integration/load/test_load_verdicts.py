@@ -1,11 +1,13 @@
 """Verdicts of real loads: planted leaks and slowness, generators that fail, kills, workers, and a staging host."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -14,6 +16,7 @@ import pytest
 from harness.service import free_port
 from tests.integration.load.loading import HALFGIG, PEOPLE, Loaded, load, write_scenario
 from tests.integration.load.planted import LEAK, ONE_AT_A_TIME, SLOW_SEARCH
+from tests.integration.load.staging_front import PASSWORD, Front, open_front
 from tests.planted.copied_importer import plant
 
 pytestmark = pytest.mark.load
@@ -202,17 +205,55 @@ def test_a_staging_host_is_loaded_and_left_as_it_was(tmp_path: Path) -> None:
     )
     thresholds = 'thresholds = ["search.p95 < 5s", "all.errors < 1%", "memory.peak < 65%"]\n'
     scenario = write_scenario(tmp_path, SHORT + thresholds, people=f"{PEOPLE}\n{guard}")
-    serve = (*HALFGIG, "serve", "--port", str(port), "--runs", str(tmp_path / "serve"), "--set", "extraction=false")
+    with _staging(port, tmp_path / "serve"):
+        loaded = load(scenario, "--host", f"http://127.0.0.1:{port}", "--yes")
+        left = httpx.get(f"http://127.0.0.1:{port}/api/import/jobs", trust_env=False).json()
+    _assert_staged(loaded)
+    assert left["total"] == 0
+
+
+def test_a_host_behind_tls_and_tokens_is_loaded_and_its_certificate_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tokens are renewed before they end; a certificate of an unknown authority is refused, with exit status 2."""
+    monkeypatch.setenv("STAGING_PASSWORD", PASSWORD)
+    service_port, port = free_port(), free_port()
+    sections = (
+        f'[guard]\nallow = ["https://localhost:{port}"]\n[guard.caps]\nprice_per_million_tokens = 0.0\n'
+        '[auth]\nkind = "token"\nurl = "/token"\nvalue = "Bearer {secret}"\n'
+        'form = { grant_type = "password", password = "$STAGING_PASSWORD" }\n'
+        '[metrics]\nmemory = "importer_memory_usage_bytes"\nbilled = "importer_billed_inputs_total"\n'
+    )
+    thresholds = 'thresholds = ["search.p95 < 5s", "all.errors < 1%"]\n'
+    with (
+        _staging(service_port, tmp_path / "serve"),
+        open_front(port, f"http://127.0.0.1:{service_port}", tmp_path) as front,
+    ):
+        unknown = load(write_scenario(tmp_path, SHORT + thresholds, people=f"{PEOPLE}\n{sections}"), *_at(front))
+        tls = f'[tls]\nca = "{front.ca_path}"\n'
+        loaded = load(write_scenario(tmp_path, SHORT + thresholds, people=f"{PEOPLE}\n{sections}{tls}"), *_at(front))
+    assert unknown.status == 2
+    assert "certificate" in unknown.said
+    _assert_staged(loaded)
+    assert len(front.issued) > 2
+    assert front.refused == []
+
+
+def _at(front: Front) -> tuple[str, ...]:
+    return ("--host", front.url, "--yes")
+
+
+@contextlib.contextmanager
+def _staging(port: int, runs: Path) -> Iterator[None]:
+    """An importer that says that it is staging."""
+    serve = (*HALFGIG, "serve", "--port", str(port), "--runs", str(runs), "--set", "extraction=false")
     with subprocess.Popen((*serve, "--set", "environment=staging"), stdout=subprocess.DEVNULL) as service:
         try:
             _wait_ready(port)
-            loaded = load(scenario, "--host", f"http://127.0.0.1:{port}", "--yes")
-            left = httpx.get(f"http://127.0.0.1:{port}/api/import/jobs", trust_env=False).json()
+            yield
         finally:
             service.send_signal(signal.SIGTERM)
             service.wait(30)
-    _assert_staged(loaded)
-    assert left["total"] == 0
 
 
 def _assert_staged(loaded: Loaded) -> None:
