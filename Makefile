@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+# Tests mostly wait for processes; those of one file stay together, since they share a server.
+BESIDE := -n 2 --dist loadscope
 
 .PHONY: help demo test lint unit integration crash crash-test planted sweep-test browser axe screenshots docker-test compose-test test-vm load-test gate gate-test gate-selftest stages trace-cost bench clean
 
@@ -18,7 +20,8 @@ demo: $(STAMP) ## run the main job: a real import inside 512 MB
 	$(BIN)/halfgig run
 
 test: $(STAMP) lint ## check style and types, run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest tests/unit tests/integration $(BESIDE)
+	$(BIN)/python -m pytest tests/browser
 
 lint: $(STAMP) ## ruff and mypy
 	$(BIN)/ruff check .
@@ -29,7 +32,7 @@ unit: $(STAMP) ## only the fast tests
 	$(BIN)/python -m pytest tests/unit
 
 integration: $(STAMP) ## only the tests with real processes
-	$(BIN)/python -m pytest tests/integration
+	$(BIN)/python -m pytest tests/integration $(BESIDE)
 
 planted: $(STAMP) ## let the crash oracle find every planted bug
 	$(BIN)/python -m pytest tests/planted -m "planted or not planted"
