@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
-from harness.containers.container import Inside
+from harness.containers.container import Backend, Inside
 from harness.fingerprint import take_fingerprint
 from harness.scenario import Scenario
+from harness.service import Addresses, free_port, launch_at
 from reports.result import Header, Verdict
 
 
@@ -20,6 +22,12 @@ class Held:
     corpus_digest: str
     target_env: Mapping[str, str] = field(default_factory=dict)
     inside: Inside | None = None
+
+
+def inside_of(backend: Backend, scenario: Scenario, run_dir: Path) -> Inside | None:
+    """What a target runs on that is started many times, each with addresses of its own."""
+    nowhere = Addresses("postgresql://127.0.0.1:9/none", "http://127.0.0.1:9", free_port())
+    return backend.inside(launch_at(scenario, nowhere, run_dir))
 
 
 def header_of(scenario: Scenario, held: Held, command: str, started_at: datetime) -> Header:

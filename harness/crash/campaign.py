@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from harness.corpora.corpus import Corpus
+from harness.corpora.corpus import digest_of
 from harness.crash.baseline import Recorded, record
 from harness.crash.faults.registry import check_point
 from harness.crash.ground import Ground, open_ground, turns
@@ -15,6 +15,7 @@ from harness.crash.judged_cycle import CycleResult, judged_cycle
 from harness.crash.schedules.schedule import Choice, Job, Schedule
 from harness.dependencies.boundary.points import CrashPoint, parse_points
 from harness.dependencies.postgres import describe
+from harness.header import Held, inside_of
 from harness.scenario import Scenario
 
 
@@ -58,10 +59,7 @@ class Ran:
     extra_cycles: int
     elapsed_s: float
     """Of the cycles alone."""
-    backend: str
-    simulated: bool
-    postgres: str
-    corpus: Corpus
+    held: Held
 
 
 @dataclass(slots=True)
@@ -93,10 +91,13 @@ def run_campaign(order: CrashOrder) -> Ran:
             tuple(going.results),
             going.extra_cycles,
             time.monotonic() - started_s,
-            ground.backend.name,
-            ground.backend.simulated,
-            describe(ground.server).text,
-            ground.corpus,
+            Held(
+                ground.backend.name,
+                ground.backend.simulated,
+                describe(ground.server).text,
+                digest_of(ground.corpus),
+                inside=inside_of(ground.backend, order.scenario, order.run_dir),
+            ),
         )
 
 

@@ -3,10 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
-from harness.corpora.corpus import digest_of
 from harness.crash.campaign import Ran
 from harness.crash.tally import Campaign, body_of, verdict_of
-from harness.header import Held, header_of
+from harness.header import header_of
 from harness.scenario import Scenario
 from reports.result import CrashResult
 
@@ -17,7 +16,6 @@ def crash_result(
     """Add the cycles up, judge the campaign, and lay it out."""
     body = body_of(campaign, ran.results, ran.extra_cycles)
     verdict, reasons = verdict_of(body)
-    held = Held(ran.backend, ran.simulated, ran.postgres, digest_of(ran.corpus))
-    header = header_of(scenario, held, command, started_at)
+    header = header_of(scenario, ran.held, command, started_at)
     header = replace(header, verdict=verdict, reasons=reasons, duration_s=round(duration_s, 3))
     return CrashResult(header, body)

@@ -169,6 +169,7 @@ def _header(order: LoadOrder, backend: Backend, material: Material, environment:
         postgres=describe(environment.server).text,
         corpus_digest=material.digest,
         target_env=launch.env,
+        inside=backend.inside(launch),
     )
     header = header_of(order.scenario, held, order.command, order.started_at)
     taken = header.fingerprint

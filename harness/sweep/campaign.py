@@ -15,7 +15,10 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from harness.containers.backends import choose
+from harness.corpora.corpus import digest_of
+from harness.corpora.sources import load_corpus
 from harness.dependencies.postgres import connect_to, describe
+from harness.header import Held, inside_of
 from harness.scenario import Scenario
 from harness.sweep.ground import Ground, open_ground
 from harness.sweep.participant import Part, Standing, Strategy, take_part
@@ -60,9 +63,7 @@ class Swept:
     trials: tuple[Trial, ...]
     complete: bool
     interrupted: bool
-    backend: str
-    simulated: bool
-    postgres: str
+    held: Held
 
 
 def run_sweep(order: SweepOrder) -> Swept:
@@ -72,7 +73,7 @@ def run_sweep(order: SweepOrder) -> Swept:
     study = _open_study(order, url)
     lifted_bytes = _lifted_bytes(study, order.scenario)
     strategy = order.strategy(lifted_bytes)
-    backend, _ = choose(order.scenario.backend)
+    backend, _ = choose(order.scenario.backend, image=order.scenario.target.image)
     complete, interrupted, postgres = False, False, ""
     try:
         with open_ground(order.scenario, order.run_dir, order.postgres_url) as ground:
@@ -85,9 +86,11 @@ def run_sweep(order: SweepOrder) -> Swept:
         study.note(_CLOSED, datetime.now(UTC).isoformat(timespec="seconds"))
     trials = study.done()
     study.close()
+    corpus_digest = digest_of(load_corpus(order.scenario.corpus))
+    inside = inside_of(backend, order.scenario, order.run_dir)
+    held = Held(backend.name, backend.simulated, postgres, corpus_digest, inside=inside)
     return Swept(
-        study.name, shown(url), strategy, lifted_bytes, trials, complete, interrupted, backend.name,
-        backend.simulated, postgres,
+        study.name, shown(url), strategy, lifted_bytes, trials, complete, interrupted, held,
     )  # fmt: skip
 
 

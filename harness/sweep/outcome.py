@@ -6,9 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from harness.corpora.corpus import digest_of
-from harness.corpora.sources import load_corpus
-from harness.header import Held, header_of
+from harness.header import header_of
 from harness.scenario import Scenario
 from harness.sweep.campaign import Swept
 from harness.sweep.claims import Judged
@@ -161,7 +159,5 @@ def _provider(scenario: Scenario) -> dict[str, float]:
 def _header(
     scenario: Scenario, swept: Swept, heading: Heading, verdict: Verdict, reasons: tuple[Reason, ...]
 ) -> Header:
-    corpus_digest = digest_of(load_corpus(scenario.corpus))
-    held = Held(swept.backend, swept.simulated, swept.postgres, corpus_digest)
-    header = header_of(scenario, held, heading.command, heading.started_at)
+    header = header_of(scenario, swept.held, heading.command, heading.started_at)
     return replace(header, verdict=verdict, reasons=reasons, duration_s=round(heading.duration_s, 3))
