@@ -9,6 +9,7 @@ import httpx
 import orjson
 
 from importer.config import Settings
+from importer.embedding.openai import open_client, post
 from importer.embedding.retries import WrongAnswer
 from importer.identity import content_id
 
@@ -31,9 +32,7 @@ class ConceptExtractor:
     """OpenAI chat completions in JSON mode, one request a prompt."""
 
     def __init__(self, settings: Settings, http: httpx.AsyncClient) -> None:
-        from importer.embedding.openai import open_client, post
-
-        self._client, self._post = open_client(settings, http), post
+        self._client = open_client(settings, http)
         self._model = settings.openai_chat_model
 
     async def ask(self, prompt: str) -> str:
@@ -43,7 +42,7 @@ class ConceptExtractor:
             "messages": [{"role": "system", "content": INSTRUCTIONS}, {"role": "user", "content": prompt}],
             "response_format": {"type": "json_object"},
         }
-        return _content(await self._post(self._client, "/chat/completions", body))
+        return _content(await post(self._client, "/chat/completions", body))
 
 
 def concepts_in(answer: str) -> tuple[str, ...]:
