@@ -101,6 +101,7 @@ def test_a_huge_list_of_members_is_refused_before_it_is_held() -> None:
         (b"PK\x03\x04", "!malformed"),
         (_zip({"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"}), "!unsupported"),
     ],
+    ids=["nothing", "a folder", "cut off", "a signature", "an office document"],
 )
 def test_an_archive_without_documents_is_one_failed_document(data: bytes, reason: str) -> None:
     """Empty, cut off, or an office document."""
