@@ -20,7 +20,8 @@ demo: $(STAMP) ## run the main job: a real import inside 512 MB
 	$(BIN)/halfgig run
 
 test: $(STAMP) lint ## check style and types, run every test
-	$(BIN)/python -m pytest tests/unit tests/integration $(BESIDE)
+	$(BIN)/python -m pytest tests/unit $(BESIDE)
+	$(BIN)/python -m pytest tests/integration $(BESIDE)
 	$(BIN)/python -m pytest tests/browser
 
 lint: $(STAMP) ## ruff and mypy
