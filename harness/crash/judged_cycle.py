@@ -38,6 +38,12 @@ class CycleResult:
     pauses_s: tuple[float, ...] = ()
     """How long the machine stood still in each cycle of this job that was run again for that."""
 
+    @property
+    def lacks_last(self) -> bool:
+        """Whether the resume had no such message, in as many tries, and the job says that this may be."""
+        fired = self.outcome.evidence.fired if self.outcome else ()
+        return self.job.last_may_lack and set(self.job.points[:-1]) <= set(fired) and self.job.points[-1] not in fired
+
 
 def judged_cycle(ground: Ground, recorded: Recorded, job: Job) -> CycleResult:
     """Run a job and judge it; one that seems to fail while the machine stood still is run again."""

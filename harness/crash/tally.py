@@ -20,7 +20,8 @@ from reports.crash_body import (
 )
 from reports.result import Reason, Verdict
 
-_NAMED = 12
+_LACKING_SHARE = 0.05
+"""Of the cycles: where more of them lack their last message, they were not exercised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,9 @@ class Campaign:
 
 def body_of(campaign: Campaign, results: Sequence[CycleResult], extra_cycles: int) -> CrashBody:
     """Add everything up; `extra_cycles` are those that reduced failures."""
-    jobs = [one for one in results if not one.job.beyond or (one.outcome and one.outcome.evidence.fired)]
+    lacking = _lacking(results)
+    looked = [one for one in results if not one.job.beyond or (one.outcome and one.outcome.evidence.fired)]
+    jobs = [one for one in looked if one not in lacking]
     fired = [one for one in jobs if not one.invalid]
     billed = [one.outcome.evidence.billed_twice for one in results if one.outcome]
     return CrashBody(
@@ -55,7 +58,7 @@ def body_of(campaign: Campaign, results: Sequence[CycleResult], extra_cycles: in
         first_commit=_first_commit(campaign, results),
         seconds=_seconds(results),
         not_exercised=tuple(f"{one.job} ({turn_of(campaign, one)}): {one.invalid}" for one in jobs if one.invalid),
-        notes=(*_left_out(campaign), *_run_again(results)),
+        notes=(*_left_out(campaign), *_run_again(results), *_not_there(lacking)),
     )
 
 
@@ -147,6 +150,18 @@ def _left_out(campaign: Campaign) -> tuple[str, ...]:
     if campaign.schedule != "matrix" or not without:
         return ()
     return (f"This scenario leaves out: {', '.join(without)}.",)
+
+
+def _lacking(results: Sequence[CycleResult]) -> Sequence[CycleResult]:
+    found = [one for one in results if one.lacks_last and not one.broken]
+    return found if len(found) <= _LACKING_SHARE * len(results) else ()
+
+
+def _not_there(lacking: Sequence[CycleResult]) -> tuple[str, ...]:
+    if not lacking:
+        return ()
+    names = ", ".join(str(one.job) for one in lacking)
+    return (f"Not counted, since the resume had no such message when it was tried: {names}.",)
 
 
 def _run_again(results: Sequence[CycleResult]) -> tuple[str, ...]:

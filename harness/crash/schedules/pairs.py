@@ -37,7 +37,7 @@ class Pairs:
         if len(job.points) > 1 or not outcome.evidence.fired:
             return ()
         jobs = [
-            Job(job.turn, (*job.points, CrashPoint(message, Edge.UNACKNOWLEDGED, FAULT)))
+            Job(job.turn, (*job.points, CrashPoint(message, Edge.UNACKNOWLEDGED, FAULT)), last_may_lack=True)
             for message in _of_the_resume(outcome)
         ]
         if choice.sample is None or len(jobs) <= _SECONDS_SAMPLED:

@@ -20,6 +20,8 @@ class Job:
     """A look beyond the last message of its kind: it is expected not to fire."""
     first_counts: bool = False
     """Whether it is enough that the first point fires: the later ones were drawn without knowing what would come."""
+    last_may_lack: bool = False
+    """Whether its last message was seen in one resume only: another one, with more done before it, may not have it."""
 
     def __str__(self) -> str:
         return format_points(self.points)

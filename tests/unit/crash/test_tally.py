@@ -1,0 +1,49 @@
+"""What a campaign counts: points that fired, points that did not, and pairs whose second message was not there."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from harness.crash.judged_cycle import CycleResult
+from harness.crash.schedules.schedule import Job
+from harness.crash.tally import Campaign, body_of, verdict_of
+from harness.dependencies.boundary.points import CrashPoint, parse_points
+from reports.crash_body import PointCounts
+from reports.result import Verdict
+
+from .recorded_runs import recorded
+
+PAIR = parse_points("postgres.commit#1@unacknowledged/sigkill+openai.chat#1@unacknowledged/sigkill")
+CAMPAIGN = Campaign("pairs", 1, 1, ("halfgig", "crash"), (recorded(),), 60.0)
+
+
+def _result(fired: tuple[CrashPoint, ...], *, may_lack: bool = True) -> CycleResult:
+    seen = SimpleNamespace(fired=fired, billed_twice=0, first_commits_s=())
+    outcome = cast("Any", SimpleNamespace(evidence=seen, cold_first_commit_s=1.0, seconds={}))
+    invalid = "" if fired == PAIR else "it was never reached"
+    return CycleResult(Job(0, PAIR, last_may_lack=may_lack), outcome, (), {}, invalid, ())
+
+
+def test_a_pair_whose_second_message_was_not_there_is_told_and_not_counted() -> None:
+    """One of forty: how far the first run came decides what its resume still has to send."""
+    body = body_of(CAMPAIGN, [_result(PAIR) for _ in range(39)] + [_result(PAIR[:1])], 0)
+    assert body.points == PointCounts(39, 39, 0)
+    assert any("no such message" in note and "openai.chat#1" in note for note in body.notes)
+    assert verdict_of(body)[0] is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        [_result(PAIR[:1]) for _ in range(3)],
+        [_result(())],
+        [_result(PAIR[:1], may_lack=False)],
+    ],
+    ids=["too many", "the first did not fire", "a pair that was asked for by name"],
+)
+def test_what_was_not_exercised_is_no_pass(lacking: list[CycleResult]) -> None:
+    """The allowance is for few, for second messages, and for pairs that a schedule found."""
+    body = body_of(CAMPAIGN, [_result(PAIR) for _ in range(39)] + lacking, 0)
+    assert body.points.not_exercised == len(lacking)
+    assert verdict_of(body)[0] is Verdict.INVALID
