@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import httpx
 import orjson
-from openai import APIConnectionError, APIStatusError, AsyncOpenAI
 
 from importer.config import Settings
 from importer.embedding import Purpose
 from importer.embedding.answers import decode_vectors, in_order
+from importer.embedding.openai_sdk import APIConnectionError, APIStatusError, AsyncOpenAI
 from importer.embedding.retries import ProviderRefusal, ProviderUnreachable, WrongAnswer
 
 

@@ -21,6 +21,7 @@ http = httpx.AsyncClient()
 before = set(sys.modules)
 open_provider(settings, http)
 ConceptExtractor(settings, http)
+assert "aiohttp" not in sys.modules, "6 MB that nothing uses"
 print(*sorted(set(sys.modules) - before))
 """
 
