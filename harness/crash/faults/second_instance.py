@@ -28,6 +28,7 @@ class SecondInstance:
         scene.release()
         scene.wait_until(scene.trap.sprung.is_set, _BESIDE_S)
         scene.beside.append(other)
-        # A provider's answer may be withheld for longer than the first instance waits.
-        withheld = message.wire not in ("postgres", "client") and edge is Edge.UNACKNOWLEDGED
+        # A request or its answer may be held for longer than the first instance waits: it is delivered, and billed, to
+        # nobody then.
+        withheld = message.wire not in ("postgres", "client") and edge is not Edge.AFTER
         return Struck(tamed=True, answers_lost=int(withheld))
