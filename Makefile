@@ -19,9 +19,7 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP) ## run the main job: a real import inside 512 MB
 	$(BIN)/halfgig run
 
-test: $(STAMP) lint ## check style and types, run every test
-	$(BIN)/python -m pytest tests/unit $(BESIDE)
-	$(BIN)/python -m pytest tests/integration $(BESIDE)
+test: $(STAMP) lint unit integration ## check style and types, run every test
 	$(BIN)/python -m pytest tests/browser
 
 lint: $(STAMP) ## ruff and mypy
@@ -30,7 +28,7 @@ lint: $(STAMP) ## ruff and mypy
 	$(BIN)/mypy
 
 unit: $(STAMP) ## only the fast tests
-	$(BIN)/python -m pytest tests/unit
+	$(BIN)/python -m pytest tests/unit $(BESIDE)
 
 integration: $(STAMP) ## only the tests with real processes
 	$(BIN)/python -m pytest tests/integration $(BESIDE)

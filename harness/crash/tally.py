@@ -18,6 +18,7 @@ from reports.crash_body import (
     InvariantCount,
     PointCounts,
 )
+from reports.quantities import plural
 from reports.result import Reason, Verdict
 
 _LACKING_SHARE = 0.05
@@ -168,5 +169,5 @@ def _run_again(results: Sequence[CycleResult]) -> tuple[str, ...]:
     pauses_s = [pause_s for one in results for pause_s in one.pauses_s]
     if not pauses_s:
         return ()
-    cycles = f"{len(pauses_s)} cycle{'s were' if len(pauses_s) > 1 else ' was'} run again"
+    cycles = f"{plural(len(pauses_s), 'cycle')} {'was' if len(pauses_s) == 1 else 'were'} run again"
     return (f"{cycles}: the machine stood still meanwhile, {max(pauses_s):.1f} s at the longest.",)

@@ -33,7 +33,7 @@ def first_commit(
         t = origin_t + one.t
         if not after_t <= t < until_t:
             continue
-        if one.message.wire not in ("postgres", "client"):
+        if one.message.is_to_provider:
             answered = True
         elif answered and one.message.kind == "commit" and one.edge is Edge.UNACKNOWLEDGED:
             return t

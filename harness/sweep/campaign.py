@@ -89,9 +89,7 @@ def run_sweep(order: SweepOrder) -> Swept:
     corpus_digest = digest_of(load_corpus(order.scenario.corpus))
     inside = inside_of(backend, order.scenario, order.run_dir)
     held = Held(backend.name, backend.simulated, postgres, corpus_digest, inside=inside)
-    return Swept(
-        study.name, shown(url), strategy, lifted_bytes, trials, complete, interrupted, held,
-    )  # fmt: skip
+    return Swept(study.name, shown(url), strategy, lifted_bytes, trials, complete, interrupted, held)
 
 
 def take_part_together(parts: Sequence[Part]) -> bool:

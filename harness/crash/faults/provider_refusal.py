@@ -25,7 +25,7 @@ class Refusal:
 
     def fits(self, message: Message, edge: Edge) -> bool:
         """In the place of the provider."""
-        return message.wire not in ("postgres", "client") and edge is Edge.BEFORE
+        return message.is_to_provider and edge is Edge.BEFORE
 
     def strike(self, scene: Scene, message: Message, edge: Edge) -> Struck:  # noqa: ARG002
         """Answer with the status."""

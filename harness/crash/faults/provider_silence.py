@@ -43,7 +43,7 @@ class ConnectionRefused:
 
     def fits(self, message: Message, edge: Edge) -> bool:
         """Before the provider has seen the request."""
-        return message.wire not in ("postgres", "client") and edge is Edge.BEFORE
+        return message.is_to_provider and edge is Edge.BEFORE
 
     def strike(self, scene: Scene, message: Message, edge: Edge) -> Struck:  # noqa: ARG002
         """Refuse, cut, wait, accept."""
@@ -111,7 +111,7 @@ DRIPS = (
 
 
 def _is_answered(message: Message, edge: Edge) -> bool:
-    return message.wire not in ("postgres", "client") and edge is Edge.UNACKNOWLEDGED
+    return message.is_to_provider and edge is Edge.UNACKNOWLEDGED
 
 
 def _cut(answer: Answer) -> Answer:

@@ -30,5 +30,5 @@ class SecondInstance:
         scene.beside.append(other)
         # A request or its answer may be held for longer than the first instance waits: it is delivered, and billed, to
         # nobody then.
-        withheld = message.wire not in ("postgres", "client") and edge is not Edge.AFTER
+        withheld = message.is_to_provider and edge is not Edge.AFTER
         return Struck(tamed=True, answers_lost=int(withheld))

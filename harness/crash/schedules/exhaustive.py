@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from harness.crash.baseline import Recorded
 from harness.crash.cycle import Outcome
-from harness.crash.schedules.schedule import Choice, Job, drawn
+from harness.crash.schedules.schedule import Choice, Job, drawn, last_of_each_kind
 from harness.dependencies.boundary.messages import Edge, Message
 from harness.dependencies.boundary.points import CrashPoint
 
@@ -39,10 +39,7 @@ class Exhaustive:
 
 
 def _beyond(turn: int, recorded: Recorded) -> Sequence[Job]:
-    last: dict[tuple[str, str], int] = {}
-    for message, _ in recorded.points:
-        last[message.wire, message.kind] = max(message.n, last.get((message.wire, message.kind), 0))
     return [
         Job(turn, (CrashPoint(Message(wire, kind, n + 1), Edge.BEFORE, FAULT),), beyond=True)
-        for (wire, kind), n in last.items()
+        for (wire, kind), n in last_of_each_kind(recorded.points).items()
     ]

@@ -49,7 +49,7 @@ def stages(recorded: Recorded) -> Mapping[Message, bool]:
     acknowledged_t = next(
         (one.t for one in recorded.baseline.messages if one.message.wire == "client" and one.edge is Edge.AFTER), 0.0
     )
-    provider_t = [t for message, t in came.items() if message.wire not in ("postgres", "client")]
+    provider_t = [t for message, t in came.items() if message.is_to_provider]
     over_t = max(provider_t, default=0.0)
     return {one: acknowledged_t < came[one] <= over_t for one in chosen}
 

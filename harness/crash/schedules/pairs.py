@@ -57,4 +57,4 @@ def _of_the_resume(outcome: Outcome) -> Sequence[Message]:
 
 
 def _counts(message: Message) -> bool:
-    return message.kind == "commit" or message.wire not in ("postgres", "client")
+    return message.kind == "commit" or message.is_to_provider

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from harness.crash.baseline import Recorded
 from harness.crash.cycle import Outcome
+from harness.dependencies.boundary.messages import Edge, Message
 from harness.dependencies.boundary.points import CrashPoint, format_points
 
 
@@ -50,6 +51,14 @@ class Schedule(Protocol):
 
     def then(self, job: Job, outcome: Outcome, choice: Choice) -> Sequence[Job]:
         """The jobs that follow from what one has shown."""
+
+
+def last_of_each_kind(points: Sequence[tuple[Message, Edge]]) -> dict[tuple[str, str], int]:
+    """The number of the last message of each kind, by wire and kind, in the order in which kinds came first."""
+    last: dict[tuple[str, str], int] = {}
+    for message, _ in points:
+        last[message.wire, message.kind] = max(message.n, last.get((message.wire, message.kind), 0))
+    return last
 
 
 def drawn(jobs: Sequence[Job], choice: Choice, count: int | None) -> Sequence[Job]:

@@ -8,7 +8,7 @@ from harness.crash.baseline import Recorded
 from harness.crash.cycle import Outcome
 from harness.crash.faults.database_harmed import OWN_SERVER
 from harness.crash.faults.registry import FAULTS, WHILE_RUNNING
-from harness.crash.schedules.schedule import Choice, Job
+from harness.crash.schedules.schedule import Choice, Job, last_of_each_kind
 from harness.dependencies.boundary.messages import EDGES, Edge, Message
 from harness.dependencies.boundary.points import CrashPoint
 
@@ -52,10 +52,7 @@ def _certain(points: Sequence[tuple[Message, Edge]]) -> Mapping[tuple[str, str],
     How commits are grouped changes from run to run, and with it how many messages of a kind there are; the power of
     two below that changes seldom, and with it the points that a seed gives.
     """
-    most: dict[tuple[str, str], int] = {}
-    for message, _ in points:
-        most[message.wire, message.kind] = max(message.n, most.get((message.wire, message.kind), 0))
-    return {kind: 1 << (most[kind].bit_length() - 1) for kind in sorted(most)}
+    return {kind: 1 << (n.bit_length() - 1) for kind, n in sorted(last_of_each_kind(points).items())}
 
 
 def _message(rng: random.Random, counts: Mapping[tuple[str, str], int]) -> Message:

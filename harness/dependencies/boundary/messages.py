@@ -37,6 +37,11 @@ class Message:
         """How a crash point calls it: `postgres.commit#12`."""
         return f"{self.wire}.{self.kind}#{self.n}"
 
+    @property
+    def is_to_provider(self) -> bool:
+        """Whether it is a request to a provider, which may be billed."""
+        return self.wire not in ("postgres", "client")
+
 
 def parse_message(name: str) -> Message:
     """The message of that name; BoundaryError says what a name looks like."""

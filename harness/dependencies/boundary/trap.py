@@ -57,19 +57,21 @@ class Trap:
 
     async def at(self, message: Message, edge: Edge) -> Action:
         """Hold the armed point's message until it is released."""
-        future: asyncio.Future[Action] = asyncio.get_running_loop().create_future()
-        return await future if self._springs(message, edge, future) else Deliver()
+        held = self._hold(message, edge)
+        return Deliver() if held is None else await held
 
-    def _springs(self, message: Message, edge: Edge, future: asyncio.Future[Action]) -> bool:
+    def _hold(self, message: Message, edge: Edge) -> asyncio.Future[Action] | None:
         with self._lock:
             point = self._armed
             if point is None or (point.message, point.edge) != (message, edge):
-                return False
+                return None
             self._armed = None
             self._fired.append(point)
-            self._held = (future.get_loop(), future, message)
+            loop = asyncio.get_running_loop()
+            future: asyncio.Future[Action] = loop.create_future()
+            self._held = (loop, future, message)
             self.sprung.set()
-            return True
+            return future
 
     def wait(self, timeout_s: float) -> Message | None:
         """Wait for a message to be held and return it; None when there is none in time."""
