@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.crash.baseline import Recorded
@@ -12,6 +13,7 @@ from harness.crash.oracle.invariants import judge
 from harness.crash.oracle.judgement import Judged
 from harness.crash.schedules.schedule import Job
 from harness.crash.stillness import STOOD_STILL_S
+from harness.dependencies.boundary.points import CrashPoint
 from harness.errors import TargetError
 from harness.scenario import Scenario
 
@@ -42,7 +44,7 @@ class CycleResult:
     def lacks_last(self) -> bool:
         """Whether the resume had no such message, in as many tries, and the job says that this may be."""
         fired = self.outcome.evidence.fired if self.outcome else ()
-        return self.job.last_may_lack and set(self.job.points[:-1]) <= set(fired) and self.job.points[-1] not in fired
+        return self.job.last_may_lack and _unfired(self.job.points, fired) == Counter(self.job.points[-1:])
 
 
 def judged_cycle(ground: Ground, recorded: Recorded, job: Job) -> CycleResult:
@@ -120,7 +122,12 @@ def _keep(outcome: Outcome, broken: Mapping[str, str]) -> None:
 
 def _has_fired(job: Job, outcome: Outcome) -> bool:
     needed = job.points[:1] if job.first_counts else job.points
-    return set(needed) <= set(outcome.evidence.fired)
+    return not _unfired(needed, outcome.evidence.fired)
+
+
+def _unfired(points: Sequence[CrashPoint], fired: Sequence[CrashPoint]) -> Counter[CrashPoint]:
+    """What has not fired, as often as it has not: numbering begins anew at a restart, so two points may be equal."""
+    return Counter(points) - Counter(fired)
 
 
 def _invalid(job: Job, outcome: Outcome) -> str:

@@ -18,11 +18,16 @@ PAIR = parse_points("postgres.commit#1@unacknowledged/sigkill+openai.chat#1@unac
 CAMPAIGN = Campaign("pairs", 1, 1, ("halfgig", "crash"), (recorded(),), 60.0)
 
 
-def _result(fired: tuple[CrashPoint, ...], *, may_lack: bool = True) -> CycleResult:
+TWICE = parse_points("postgres.commit#1@unacknowledged/sigkill+postgres.commit#1@unacknowledged/sigkill")
+
+
+def _result(
+    fired: tuple[CrashPoint, ...], *, points: tuple[CrashPoint, ...] = PAIR, may_lack: bool = True
+) -> CycleResult:
     seen = SimpleNamespace(fired=fired, billed_twice=0, first_commits_s=())
     outcome = cast("Any", SimpleNamespace(evidence=seen, cold_first_commit_s=1.0, seconds={}))
-    invalid = "" if fired == PAIR else "it was never reached"
-    return CycleResult(Job(0, PAIR, last_may_lack=may_lack), outcome, (), {}, invalid, ())
+    invalid = "" if fired == points else "it was never reached"
+    return CycleResult(Job(0, points, last_may_lack=may_lack), outcome, (), {}, invalid, ())
 
 
 def test_a_pair_whose_second_message_was_not_there_is_told_and_not_counted() -> None:
@@ -31,6 +36,12 @@ def test_a_pair_whose_second_message_was_not_there_is_told_and_not_counted() -> 
     assert body.points == PointCounts(39, 39, 0)
     assert any("no such message" in note and "openai.chat#1" in note for note in body.notes)
     assert verdict_of(body)[0] is Verdict.PASS
+
+
+@pytest.mark.parametrize(("times", "lacks"), [(0, False), (1, True), (2, False)])
+def test_a_pair_of_equal_points_lacks_its_last_when_only_one_of_them_fired(times: int, lacks: bool) -> None:  # noqa: FBT001
+    """Numbering begins anew at a restart, so both messages of a pair may bear one name."""
+    assert _result(TWICE[:times], points=TWICE).lacks_last is lacks
 
 
 @pytest.mark.parametrize(
