@@ -11,7 +11,7 @@ from harness.errors import BackendError
 
 KILLED_WITHIN_S = 2.0
 _SMALLEST_BYTES = 64 * 1024
-POKES_AT_ONCE = 24
+_POKES_AT_ONCE = 24
 """One call after the other finds the memory of the one before; so many at once need pages of their own."""
 _TRIES = 12
 _SQUEEZE_EVERY_S = 0.02
@@ -38,13 +38,13 @@ def squeeze(
     `poke` gives the process something to do meanwhile; None when it still lives after `within_s`.
     """
     deadline_s = time.monotonic() + within_s
-    with ThreadPoolExecutor(POKES_AT_ONCE) as pool:
+    with ThreadPoolExecutor(_POKES_AT_ONCE) as pool:
         while time.monotonic() < deadline_s:
             if (ended := wait(_SQUEEZE_EVERY_S)) is not None:
                 return ended
             with contextlib.suppress(OSError, BackendError):
                 container.set_limit(container.sample().total_bytes + _PAGE_BYTES)
             wait_for_all(
-                [pool.submit(poke) for _ in range(POKES_AT_ONCE)], timeout=max(0.0, deadline_s - time.monotonic())
+                [pool.submit(poke) for _ in range(_POKES_AT_ONCE)], timeout=max(0.0, deadline_s - time.monotonic())
             )
     return None

@@ -6,7 +6,6 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from http.client import HTTPException
@@ -16,7 +15,7 @@ from typing import Any
 import psycopg
 
 from harness.containers.container import Backend, Container, Launch, wait_for_exit
-from harness.containers.squeezing import POKES_AT_ONCE, lower
+from harness.containers.squeezing import lower, squeeze
 from harness.dependencies.provider.ledger import position, read_shares
 from harness.service import free_port
 from tests.browser.gate import Gate
@@ -87,22 +86,16 @@ class Served:
 
     def squeeze(self) -> None:
         """Lower its limit to what it uses, again and again, until the kernel kills it for memory; then restore it."""
-        until(self._is_squeezed_out, "the kernel killed the service for memory")
+        lower(self.container)
+        # An import that waits for its provider needs no more memory by itself: calls do.
+        ended = squeeze(self.container, lambda s: wait_for_exit(self.container, s), self._call, DEADLINE_S)
         self.container.set_limit(self.launch.limit_bytes or 0)
-        ended = self.container.poll()
-        assert ended is not None
+        assert ended is not None, f"the kernel did not kill the service for memory within {DEADLINE_S:.0f} s"
         assert ended.oom_killed, f"it ended otherwise: {ended}"
         # A heartbeat may have told of the lowered limit, which stands for the one that the import outgrew.
         self.execute("UPDATE heartbeats SET limit_bytes = %s", self.launch.limit_bytes)
 
-    def _is_squeezed_out(self) -> bool:
-        lower(self.container)
-        # An import that waits for its provider needs no more memory by itself: calls at once do.
-        with ThreadPoolExecutor(POKES_AT_ONCE) as pool:
-            list(pool.map(self._call, range(POKES_AT_ONCE)))
-        return self.container.poll() is not None
-
-    def _call(self, _: int) -> None:
+    def _call(self) -> None:
         with suppress(OSError, HTTPException):
             self.status(NO_JOB)
 
