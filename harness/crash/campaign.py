@@ -153,7 +153,7 @@ def _take(
         result, cycles = reduced(result, lambda job: judged_cycle(ground, recorded[job.turn], job))
         going.extra_cycles += cycles
         order.failed(result, recorded)
-    going.results.append(result)
+    going.results.append(replace(result, outcome=None))
 
 
 def reduced(result: CycleResult, again: Callable[[Job], CycleResult]) -> tuple[CycleResult, int]:

@@ -25,11 +25,24 @@ message less than another one, and memory may just suffice."""
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """What is counted of a cycle; all else of its outcome is several megabytes that a long campaign need not hold."""
+
+    fired: tuple[CrashPoint, ...]
+    billed_twice: int
+    first_commits_s: tuple[float, ...]
+    """Of its restarts."""
+    cold_first_commit_s: float | None
+    seconds: Mapping[str, float]
+    """Phase to how long it took."""
+
+
+@dataclass(frozen=True, slots=True)
 class CycleResult:
     """The verdict on one cycle."""
 
     job: Job
-    outcome: Outcome | None
+    figures: Figures | None
     """None where the target could not be brought through the cycle at all."""
     judged: tuple[Judged, ...]
     broken: Mapping[str, str]
@@ -39,11 +52,13 @@ class CycleResult:
     around: tuple[str, ...]
     pauses_s: tuple[float, ...] = ()
     """How long the machine stood still in each cycle of this job that was run again for that."""
+    outcome: Outcome | None = None
+    """All that was seen, for as long as a schedule may ask what follows from it."""
 
     @property
     def lacks_last(self) -> bool:
         """Whether the resume had no such message, in as many tries, and the job says that this may be."""
-        fired = self.outcome.evidence.fired if self.outcome else ()
+        fired = self.figures.fired if self.figures else ()
         return self.job.last_may_lack and _unfired(self.job.points, fired) == Counter(self.job.points[-1:])
 
 
@@ -74,7 +89,8 @@ def _judged(ground: Ground, recorded: Recorded, job: Job) -> CycleResult:
     broken = {one.name: one.judgement.detail for one in judged if one.judgement.outcome == "broken"}
     if broken:
         _keep(outcome, broken)
-    return CycleResult(job, outcome, judged, broken, _invalid(job, outcome), _around(outcome))
+    told = _invalid(job, outcome), _around(outcome)
+    return CycleResult(job, _figures(outcome), judged, broken, *told, outcome=outcome)
 
 
 def offers(ground: Ground, scenario: Scenario) -> frozenset[str]:
@@ -118,6 +134,11 @@ def _keep(outcome: Outcome, broken: Mapping[str, str]) -> None:
         ],
     }
     (outcome.cycle_dir / EVIDENCE).write_text(json.dumps(kept, indent=1, default=str), encoding="utf-8")
+
+
+def _figures(outcome: Outcome) -> Figures:
+    seen = outcome.evidence
+    return Figures(seen.fired, seen.billed_twice, seen.first_commits_s, outcome.cold_first_commit_s, outcome.seconds)
 
 
 def _has_fired(job: Job, outcome: Outcome) -> bool:

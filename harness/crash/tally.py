@@ -41,10 +41,10 @@ class Campaign:
 def body_of(campaign: Campaign, results: Sequence[CycleResult], extra_cycles: int) -> CrashBody:
     """Add everything up; `extra_cycles` are those that reduced failures."""
     lacking = _lacking(results)
-    looked = [one for one in results if not one.job.beyond or (one.outcome and one.outcome.evidence.fired)]
+    looked = [one for one in results if not one.job.beyond or (one.figures and one.figures.fired)]
     jobs = [one for one in looked if one not in lacking]
     fired = [one for one in jobs if not one.invalid]
-    billed = [one.outcome.evidence.billed_twice for one in results if one.outcome]
+    billed = [one.figures.billed_twice for one in results if one.figures]
     return CrashBody(
         schedule=campaign.schedule,
         seed=campaign.seed,
@@ -129,10 +129,10 @@ def _first_commit(campaign: Campaign, results: Sequence[CycleResult]) -> FirstCo
     resumed = [
         seconds
         for one in results
-        if one.outcome and {point.fault for point in one.job.points} == {"sigkill"}
-        for seconds in one.outcome.evidence.first_commits_s
+        if one.figures and {point.fault for point in one.job.points} == {"sigkill"}
+        for seconds in one.figures.first_commits_s
     ]
-    cold = [one.outcome.cold_first_commit_s for one in results if one.outcome and one.outcome.cold_first_commit_s]
+    cold = [one.figures.cold_first_commit_s for one in results if one.figures and one.figures.cold_first_commit_s]
     cold = cold or [one.baseline.first_commit_s for one in campaign.recorded if one.baseline.first_commit_s]
     if not cold or not resumed:
         return FirstCommit()
@@ -141,9 +141,9 @@ def _first_commit(campaign: Campaign, results: Sequence[CycleResult]) -> FirstCo
 
 
 def _seconds(results: Sequence[CycleResult]) -> Mapping[str, float]:
-    outcomes = [one.outcome for one in results if one.outcome]
-    phases = dict.fromkeys(phase for one in outcomes for phase in one.seconds)
-    return {phase: round(sum(one.seconds.get(phase, 0.0) for one in outcomes) / len(outcomes), 3) for phase in phases}
+    cycles = [one.figures.seconds for one in results if one.figures]
+    phases = dict.fromkeys(phase for seconds in cycles for phase in seconds)
+    return {phase: round(sum(one.get(phase, 0.0) for one in cycles) / len(cycles), 3) for phase in phases}
 
 
 def _left_out(campaign: Campaign) -> tuple[str, ...]:

@@ -69,8 +69,8 @@ def test_other_faults_are_survived_too(prepared: Prepared, points: str) -> None:
         pytest.skip("not on this machine: the limit is only simulated")
     assert not result.invalid
     assert not result.broken
-    assert result.outcome is not None
-    assert len(result.outcome.evidence.fired) == len(parse_points(points))
+    assert result.figures is not None
+    assert len(result.figures.fired) == len(parse_points(points))
 
 
 def test_a_message_that_does_not_come_is_not_exercised(prepared: Prepared) -> None:

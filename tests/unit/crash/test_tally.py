@@ -1,11 +1,8 @@
 """What a campaign counts: points that fired, points that did not, and pairs whose second message was not there."""
 
-from types import SimpleNamespace
-from typing import Any, cast
-
 import pytest
 
-from harness.crash.judged_cycle import CycleResult
+from harness.crash.judged_cycle import CycleResult, Figures
 from harness.crash.schedules.schedule import Job
 from harness.crash.tally import Campaign, body_of, verdict_of
 from harness.dependencies.boundary.points import CrashPoint, parse_points
@@ -24,10 +21,9 @@ TWICE = parse_points("postgres.commit#1@unacknowledged/sigkill+postgres.commit#1
 def _result(
     fired: tuple[CrashPoint, ...], *, points: tuple[CrashPoint, ...] = PAIR, may_lack: bool = True
 ) -> CycleResult:
-    seen = SimpleNamespace(fired=fired, billed_twice=0, first_commits_s=())
-    outcome = cast("Any", SimpleNamespace(evidence=seen, cold_first_commit_s=1.0, seconds={}))
+    figures = Figures(fired, 0, (), 1.0, {})
     invalid = "" if fired == points else "it was never reached"
-    return CycleResult(Job(0, points, last_may_lack=may_lack), outcome, (), {}, invalid, ())
+    return CycleResult(Job(0, points, last_may_lack=may_lack), figures, (), {}, invalid, ())
 
 
 def test_a_pair_whose_second_message_was_not_there_is_told_and_not_counted() -> None:
