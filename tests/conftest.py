@@ -5,10 +5,16 @@ Any other reason says what would enable the test, and fails the session when HAL
 """
 
 import os
+import signal
 
 import pytest
 
 IMPOSSIBLE = "not on this machine:"
+
+
+def pytest_configure() -> None:
+    """Take SIGINT, where a script that started the tests in its background had it ignored: children inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
