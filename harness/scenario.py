@@ -125,8 +125,8 @@ def load_scenario(name: str | None, overrides: Overrides) -> Scenario:
         strict=overrides.strict or tables.value(table, "strict", bool, False, where),
         timeout_s=parse_seconds(tables.value(table, "timeout", str, "60m", where), f"{where}: timeout"),
         crash=_crash(tables.value(table, "crash", dict, {}, where), target, f"{where} [crash]"),
-        load=parse_load(table, where),
-        staging=parse_staging(table, where),
+        load=parse_load(table, where, path.parent),
+        staging=parse_staging(table, where, path.parent),
         sweep=read_sweep(table, target, where),
         oom_group=tables.value(table, "oom_group", bool, False, where),
     )

@@ -1,6 +1,7 @@
 """Reads TOML tables strictly: every key is known and of its type, and an error says where and how to mend it."""
 
 import difflib
+import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -40,6 +41,17 @@ def value(table: Mapping[str, Any], key: str, kind: type[T], default: T | None, 
         found = float(found)
     if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
         raise ScenarioError(f"{where}: {key} = {found!r} is not {_NAMES[kind]}")
+    # No comparison with nan is ever true, so that it would pass every check there is.
+    if isinstance(found, float) and not math.isfinite(found):
+        raise ScenarioError(f"{where}: {key} = {found!r} is not a finite number")
+    return found
+
+
+def number(table: Mapping[str, Any], key: str, default: float, where: str) -> float:
+    """A number that is not below zero."""
+    found = value(table, key, float, default, where)
+    if found < 0:
+        raise ScenarioError(f"{where}: {key} = {found:g} is below zero")
     return found
 
 

@@ -18,11 +18,13 @@ ALL = "all"
 BEHAVIOURS: Mapping[str, tuple[str, ...]] = {
     "import": ("upload", "status", "events", "resume", "import"),
     "search": ("search",),
-    "results": ("results",),
+    "results": ("results", "jobs"),
     "jobs": ("jobs",),
     "health": ("health",),
 }
-"""What users can do, and the names of the requests that this makes; `import` is the time from an upload to its end."""
+"""What users can do, and the names of the requests that this makes; `import` is the time from an upload to its end.
+
+Whoever has no import yet whose results there are looks at the list of jobs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which requests a load can make, by name: known before it runs, so that a threshold with a typo is refused."""
+"""Which requests a load can make: known before it runs, so that one that nobody can make, or judge, is refused."""
 
 import ast
 from pathlib import Path
@@ -6,8 +6,19 @@ from pathlib import Path
 from harness.errors import ScenarioError
 from harness.load.errand import names_of
 from harness.load.plan import LoadPlan
+from harness.target import HttpContract
 
 _METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "request"}
+
+
+def check_doable(plan: LoadPlan, http: HttpContract) -> None:
+    """Refuse users who do what the target has no call for, or who do not come by the rate that is asked for."""
+    if plan.locustfile is not None and plan.rate_most_per_s is not None:
+        raise ScenarioError("users of a locustfile come by themselves, so that `rate` cannot be kept; leave it out")
+    calls = {"search": [http.search], "results": [http.results, http.jobs], "jobs": [http.jobs]}
+    for habit in plan.habits:
+        if None in calls.get(habit.does, ()):
+            raise ScenarioError(f"[load.people] {habit.does}: the target's [http] names no call for it")
 
 
 def known_names(plan: LoadPlan) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """The `[load]` section of a scenario as one frozen object."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal, cast
 
 from harness import tables
@@ -86,10 +87,9 @@ class LoadPlan:
             f"{one.name}={one.users}x{one.hold_s:g}s{f'@{one.rate_per_s:g}/s' if one.rate_per_s else ''}"
             for one in self.stages
         )
-        people = " ".join(
-            f"{one.does}*{one.weight:g} think {'-'.join(f'{s:g}s' for s in one.think_s)}" for one in self.habits
-        )
-        return f"{self.shape}: {stages}; {people or self.locustfile}"
+        people = " ".join(map(_in_words, self.habits))
+        kills = "".join(f"; {one.how} in {one.stage} after {one.after_s:g}s down {one.down_s:g}s" for one in self.kills)
+        return f"{self.shape}: {stages}; {people or 'a locustfile'}{'; reimport' if self.reimport else ''}{kills}"
 
     @property
     def imports(self) -> bool:
@@ -97,8 +97,13 @@ class LoadPlan:
         return any(one.does == "import" for one in self.habits)
 
 
-def parse_load(table: Mapping[str, Any], where: str) -> LoadPlan | None:
-    """The plan of a scenario; None where it has no `[load]`."""
+def with_locustfile(plan: LoadPlan, path: str) -> LoadPlan:
+    """The same load made by somebody's own users; ours do nothing then."""
+    return replace(plan, locustfile=path, habits=())
+
+
+def parse_load(table: Mapping[str, Any], where: str, beside: Path) -> LoadPlan | None:
+    """The plan of a scenario, whose locustfile is looked for `beside` it; None where it has no `[load]`."""
     if "load" not in table:
         return None
     where = f"{where} [load]"
@@ -109,27 +114,41 @@ def parse_load(table: Mapping[str, Any], where: str) -> LoadPlan | None:
     def seconds(key: str, default: str) -> float:
         return parse_seconds(tables.value(inner, key, str, default, where), f"{where}: {key}")
 
+    def some_seconds(key: str, default: str) -> float:
+        return _above_zero(seconds(key, default), key, where)
+
+    habits = _habits(tables.value(inner, "people", dict, {}, where), f"{where} people")
+    locustfile = tables.value(inner, "locustfile", str, "", where)
+    if habits and locustfile:
+        raise ScenarioError(f"{where}: people and locustfile are two kinds of users; leave one of them out")
     return LoadPlan(
         shape=shape,
         stages=stages,
-        habits=_habits(tables.value(inner, "people", dict, {}, where), f"{where} people"),
+        habits=habits,
         thresholds=parse_thresholds(_texts(inner, "thresholds", where), where),
         minimum_samples=_at_least_one(inner, "minimum_samples", 20, where),
-        spawn_per_s=tables.value(inner, "spawn_per_s", float, 20.0, where),
-        ready_within_s=seconds("ready_within", "60s"),
+        spawn_per_s=_above_zero(tables.value(inner, "spawn_per_s", float, 20.0, where), "spawn_per_s", where),
+        ready_within_s=some_seconds("ready_within", "60s"),
         abort_after_s=seconds("abort_after", "0s") or None,
         health_every_s=seconds("health_every", "5s"),
-        request_timeout_s=seconds("request_timeout", "30s"),
-        import_timeout_s=seconds("import_timeout", "120s"),
+        request_timeout_s=some_seconds("request_timeout", "30s"),
+        import_timeout_s=some_seconds("import_timeout", "120s"),
         drain_s=seconds("drain", "60s"),
-        patience_s=seconds("patience", "5s"),
+        patience_s=some_seconds("patience", "5s"),
         reimport=tables.value(inner, "reimport", bool, False, where),
         requests=_texts(inner, "requests", where),
-        locustfile=tables.value(inner, "locustfile", str, "", where) or None,
+        locustfile=str(beside / locustfile) if locustfile else None,
         kills=_kills(inner, stages, where),
         seed=tables.value(inner, "seed", int, 1, where),
-        uploads_most=tables.value(inner, "uploads_most", int, 0, where) or None,
+        uploads_most=_at_least_one(inner, "uploads_most", 1, where) if "uploads_most" in inner else None,
     )
+
+
+def _in_words(habit: Habit) -> str:
+    """`import*1 1-3 documents mixed think 1s-3s`: all that the habit of one is compared by with that of another."""
+    think = "-".join(f"{seconds:g}s" for seconds in habit.think_s)
+    size = f" {habit.documents[0]}-{habit.documents[1]} documents {habit.watch}" if habit.does == "import" else ""
+    return f"{habit.does}*{habit.weight:g}{size} think {think}"
 
 
 def _habits(people: Mapping[str, Any], where: str) -> tuple[Habit, ...]:
@@ -205,4 +224,10 @@ def _at_least_one(table: Mapping[str, Any], key: str, default: int, where: str) 
     found = tables.value(table, key, int, default, where)
     if found < 1:
         raise ScenarioError(f"{where}: {key} = {found}: at least 1")
+    return found
+
+
+def _above_zero(found: float, key: str, where: str) -> float:
+    if found <= 0:
+        raise ScenarioError(f"{where}: {key} = {found:g} is not above zero")
     return found

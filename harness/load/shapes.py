@@ -42,10 +42,14 @@ class Wishes:
 
     def rate(self, key: str = "rate") -> float | None:
         """Arrivals a second; None where users go on as soon as they have their answer."""
-        rate = tables.value(self.table, key, float, 0.0, self.where)
-        if rate < 0:
-            raise ScenarioError(f"{self.where}: {key} = {rate:g} is not a rate")
-        return rate or None
+        return tables.number(self.table, key, 0.0, self.where) or None
+
+    def hold(self, key: str = "hold") -> float:
+        """How long a stage is held, which is some time."""
+        seconds = self.seconds(key)
+        if not seconds:
+            raise ScenarioError(f"{self.where}: {key} is no time at all")
+        return seconds
 
     def warm_up(self, users: int, rate: float | None) -> Iterator[Stage]:
         """The stage before the others, which no figure counts."""
@@ -57,7 +61,7 @@ class Wishes:
 def _smoke(wishes: Wishes) -> Iterator[Stage]:
     users, rate = wishes.users("users"), wishes.rate()
     yield from wishes.warm_up(users, rate)
-    yield Stage("hold", users, wishes.seconds("hold"), rate_per_s=rate)
+    yield Stage("hold", users, wishes.hold(), rate_per_s=rate)
 
 
 def _ramp(wishes: Wishes) -> Iterator[Stage]:
@@ -67,23 +71,25 @@ def _ramp(wishes: Wishes) -> Iterator[Stage]:
     for step in range(1, steps + 1):
         share = (step - 1) / (steps - 1) if steps > 1 else 1.0
         users = round(first + (last - first) * share)
-        yield Stage(f"{users} users", users, wishes.seconds("hold"), rate_per_s=rate and rate * step / steps)
+        yield Stage(f"{users} users", users, wishes.hold(), rate_per_s=rate and rate * step / steps)
 
 
 def _spike(wishes: Wishes) -> Iterator[Stage]:
     users, peak = wishes.users("users"), wishes.users("peak")
     rate, peak_rate = wishes.rate(), wishes.rate("peak_rate")
     yield from wishes.warm_up(users, rate)
-    yield Stage("before", users, wishes.seconds("hold"), rate_per_s=rate)
-    yield Stage("spike", peak, wishes.seconds("spike"), rate_per_s=peak_rate)
-    yield Stage("recovery", users, wishes.seconds("recovery"), rate_per_s=rate)
+    yield Stage("before", users, wishes.hold(), rate_per_s=rate)
+    yield Stage("spike", peak, wishes.hold("spike"), rate_per_s=peak_rate)
+    yield Stage("recovery", users, wishes.hold("recovery"), rate_per_s=rate)
 
 
 def _break(wishes: Wishes) -> Iterator[Stage]:
     first, step, last = wishes.users("from", 10), wishes.users("step", 10), wishes.users("to")
+    if last < first:
+        raise ScenarioError(f"{wishes.where}: from = {first} is more than to = {last}, so there is no step")
     yield from wishes.warm_up(first, None)
     for users in range(first, last + 1, step):
-        yield Stage(f"{users} users", users, wishes.seconds("hold"))
+        yield Stage(f"{users} users", users, wishes.hold())
 
 
 SHAPES: tuple[Shape, ...] = (
@@ -114,8 +120,14 @@ def parse_shape(table: Mapping[str, Any], where: str) -> tuple[str, tuple[Stage,
     stages = tuple(shape.stages(Wishes(table, where)))
     rated = {one.rate_per_s is not None for one in stages}
     if len(rated) > 1:
-        raise ScenarioError(f"{where}: either every stage of a shape has a rate of arrivals, or none has")
+        raise ScenarioError(
+            f"{where}: either every stage of a shape has a rate of arrivals, or none has ({', '.join(_rates(shape))})"
+        )
     return kind, _named_once(stages)
+
+
+def _rates(shape: Shape) -> list[str]:
+    return [key for key in shape.keys if key.endswith("rate")]
 
 
 def _named_once(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, cast
 
 from harness import tables
@@ -84,13 +85,13 @@ class StagingPlan:
     metrics: Metrics | None = None
 
 
-def parse_staging(table: Mapping[str, Any], where: str) -> StagingPlan:
-    """Read the four sections of a scenario, each of which may be missing."""
+def parse_staging(table: Mapping[str, Any], where: str, beside: Path) -> StagingPlan:
+    """Read the four sections of a scenario, each of which may be missing; files are looked for `beside` it."""
     metrics = tables.value(table, "metrics", dict, {}, where) if "metrics" in table else None
     return StagingPlan(
         guard=_guard(tables.value(table, "guard", dict, {}, where), f"{where} [guard]"),
         sign_in=_sign_in(tables.value(table, "auth", dict, {}, where), f"{where} [auth]"),
-        tls=_tls(tables.value(table, "tls", dict, {}, where), f"{where} [tls]"),
+        tls=_tls(tables.value(table, "tls", dict, {}, where), f"{where} [tls]", beside),
         metrics=None if metrics is None else _metrics(metrics, f"{where} [metrics]"),
     )
 
@@ -140,15 +141,18 @@ def _caps(table: Mapping[str, Any], where: str) -> Caps:
     tables.refuse_unknown(table, names, where)
     default = Caps()
     duration = tables.value(table, "duration", str, f"{default.seconds:g}s", where)
-    price = tables.value(table, "price_per_million_tokens", float, -1.0, where)
+    price = tables.number(table, "price_per_million_tokens", 0.0, where)
+    chars_per_token = tables.number(table, "chars_per_token", default.chars_per_token, where)
+    if not chars_per_token:
+        raise ScenarioError(f"{where}: chars_per_token is not above zero")
     return Caps(
         users=tables.value(table, "users", int, default.users, where),
-        rate_per_s=tables.value(table, "rate", float, default.rate_per_s, where),
+        rate_per_s=tables.number(table, "rate", default.rate_per_s, where),
         seconds=parse_seconds(duration, f"{where}: duration"),
         uploads=tables.value(table, "uploads", int, default.uploads, where),
-        spend=tables.value(table, "spend", float, default.spend, where),
-        price_per_million_tokens=None if price < 0 else price,
-        chars_per_token=tables.value(table, "chars_per_token", float, default.chars_per_token, where),
+        spend=tables.number(table, "spend", default.spend, where),
+        price_per_million_tokens=price if "price_per_million_tokens" in table else None,
+        chars_per_token=chars_per_token,
     )
 
 
@@ -172,6 +176,10 @@ def _sign_in(table: Mapping[str, Any], where: str) -> SignIn | None:
         tables.value(table, "token_field", str, default.token_field, where),
         tables.value(table, "expires_field", str, default.expires_field, where),
     )
+    try:
+        found.value.format(secret="")
+    except (KeyError, ValueError, IndexError):
+        raise ScenarioError(f"{where}: value = {found.value!r}; only {{secret}} can be filled in") from None
     if kind == "header" and not found.from_env:
         raise ScenarioError(f"{where}: from_env names the environment variable with the secret; it is missing")
     if kind != "header" and not (found.url and found.form):
@@ -179,9 +187,14 @@ def _sign_in(table: Mapping[str, Any], where: str) -> SignIn | None:
     return found
 
 
-def _tls(table: Mapping[str, Any], where: str) -> Tls:
-    tables.refuse_unknown(table, ("ca", "certificate", "key"), where)
-    return Tls(*(tables.value(table, name, str, "", where) for name in ("ca", "certificate", "key")))
+def _tls(table: Mapping[str, Any], where: str, beside: Path) -> Tls:
+    names = ("ca", "certificate", "key")
+    tables.refuse_unknown(table, names, where)
+    # Locust's processes run elsewhere, where a relative path would lead to nothing.
+    tls = Tls(*(str(beside / told) if (told := tables.value(table, name, str, "", where)) else "" for name in names))
+    if tls.key and not tls.certificate:
+        raise ScenarioError(f"{where}: key is there, and the certificate that it belongs to is not")
+    return tls
 
 
 def _metrics(table: Mapping[str, Any], where: str) -> Metrics:

@@ -25,6 +25,8 @@ _UNITS: dict[str, Unit] = {
     "errors": "share", "rate": "1/s", "count": "count", "peak": "bytes", "slope": "bytes/h", "per_request": "bytes",
     "left": "bytes", "minutes": "min",
 }  # fmt: skip
+_WRONG_WAY = {"slope": ">", "minutes": "<"}
+"""They are judged by the worse end of an interval, which is the other one for the other sign."""
 _EXAMPLES = "search.p95 < 500ms, upload.errors < 0.1%, search.rate > 5/s, memory.peak < 65%, memory.slope < 20MB/h"
 
 
@@ -81,7 +83,9 @@ def check_names(thresholds: Sequence[Threshold], names: Collection[str], stages:
             raise ScenarioError(f"{where}: the threshold {one.text!r} is about a request that nobody makes{known}")
         if one.stage is not None and one.stage not in stages:
             known = tables.suggestion(one.stage, sorted(stages))
-            raise ScenarioError(f"{where}: the threshold {one.text!r} is about a stage that there is not{known}")
+            raise ScenarioError(
+                f"{where}: {one.text!r} is about a stage that there is not, or that is not counted{known}"
+            )
 
 
 def _parse(text: str, where: str) -> Threshold:
@@ -92,9 +96,15 @@ def _parse(text: str, where: str) -> Threshold:
     known = MEMORY_METRICS if scope == MEMORY else REQUEST_METRICS
     if metric not in known and (scope == MEMORY or not metric[1:2].isdigit()):
         names = sorted(known) if scope == MEMORY else [*sorted(known), "p50", "p95", "p99", "p99.9"]
-        raise ScenarioError(f"{where}: {text!r}: there is no {metric!r} of {scope}{tables.suggestion(metric, names)}")
+        known_names = "" if scope == MEMORY or metric not in MEMORY_METRICS else f"; {MEMORY}.{metric} is one"
+        raise ScenarioError(
+            f"{where}: {text!r}: there is no {metric!r} of {scope}{known_names or tables.suggestion(metric, names)}"
+        )
     if scope == MEMORY and found["stage"]:
         raise ScenarioError(f"{where}: {text!r}: memory is judged over the whole run, not in one stage")
+    wrong = _WRONG_WAY.get(metric, "") if scope == MEMORY else ""
+    if wrong and found["sign"].startswith(wrong):
+        raise ScenarioError(f"{where}: {text!r} would hold for memory that grows, and is not judged; turn the sign")
     limit, unit = _limit(found["limit"], _UNITS.get(metric, "s"), f"{where}: {text!r}")
     return Threshold(text.strip(), scope, found["stage"], metric, found["sign"], limit, unit)
 

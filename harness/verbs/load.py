@@ -3,7 +3,6 @@
 import argparse
 import shlex
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,9 +12,9 @@ from harness.load.approval import Approved, approve, confirm, plan_in_words
 from harness.load.documents import Material, load_material
 from harness.load.guard import resolve
 from harness.load.local_run import run_local
-from harness.load.names import known_names
+from harness.load.names import check_doable, known_names
 from harness.load.order import LoadOrder, Workers
-from harness.load.plan import LoadPlan
+from harness.load.plan import LoadPlan, with_locustfile
 from harness.load.remote_run import run_remote
 from harness.load.staging_plan import secrets_of
 from harness.load.thresholds import check_names
@@ -59,7 +58,7 @@ def execute(arguments: argparse.Namespace) -> int:
     scenario = load_scenario(arguments.scenario or "smoke", overrides_of(arguments))
     plan = _plan(arguments, scenario)
     material = load_material(scenario.corpus, scenario.documents)
-    approved = _approved(arguments, scenario, plan, material) if arguments.host else None
+    approved = _approved(arguments, scenario, plan, material) if arguments.host is not None else None
     run_dir = create_run_directory(Path(arguments.runs), "load", datetime.now(UTC)).path
     command = shlex.join(["halfgig", *(mask_url(word) for word in sys.argv[1:])])
     workers = Workers(arguments.workers, arguments.workers_elsewhere, arguments.listen)
@@ -77,10 +76,11 @@ def _plan(arguments: argparse.Namespace, scenario: Scenario) -> LoadPlan:
         raise ScenarioError(f"the scenario {scenario.name} has no [load] section, so there is no load to make")
     plan = scenario.load
     if arguments.locustfile:
-        plan = replace(plan, locustfile=arguments.locustfile)
+        plan = with_locustfile(plan, arguments.locustfile)
+    check_doable(plan, scenario.target.http)
     if plan.users_most < arguments.workers:
         raise HalfgigError(f"--workers {arguments.workers}: more than the {plan.users_most} users")
-    stages = [one.name for one in plan.stages]
+    stages = [one.name for one in plan.stages if one.counted]
     check_names(plan.thresholds, known_names(plan), stages, f"{scenario.name} [load]")
     return plan
 

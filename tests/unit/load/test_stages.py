@@ -46,7 +46,10 @@ def test_rates_are_of_all_stages_or_of_none() -> None:
         ({"kind": "smoke", "users": 0, "hold": "1s"}, "not a number of users"),
         ({"kind": "smoke", "users": 5}, "'hold' is missing"),
         ({"kind": "smoke", "users": 5, "hold": "1s", "peak": 9}, "unknown key 'peak'"),
-        ({"kind": "smoke", "users": 5, "hold": "1s", "rate": -1}, "not a rate"),
+        ({"kind": "smoke", "users": 5, "hold": "1s", "rate": -1}, "below zero"),
+        ({"kind": "smoke", "users": 5, "hold": "1s", "rate": float("nan")}, "not a finite number"),
+        ({"kind": "smoke", "users": 5, "hold": "0s"}, "no time at all"),
+        ({"kind": "break", "from": 50, "to": 10, "hold": "1s"}, "there is no step"),
     ],
 )
 def test_a_shape_that_is_not_one_is_refused(table: dict[str, object], says: str) -> None:
@@ -69,18 +72,22 @@ def test_a_shape_that_is_not_one_is_refused(table: dict[str, object], says: str)
         ({"minimum_samples": 0}, "at least 1"),
         ({"thresholds": ["x"]}, "not a threshold"),
         ({"speed": 9}, "unknown key 'speed'"),
+        ({"spawn_per_s": 0.0}, "not above zero"),
+        ({"request_timeout": "0s"}, "not above zero"),
+        ({"uploads_most": -5}, "at least 1"),
+        ({"locustfile": "mine.py", "people": {"search": {}}}, "leave one of them out"),
     ],
 )
 def test_a_section_that_is_not_right_is_refused(section: dict[str, object], says: str) -> None:
     """Before anything is started."""
     table = {"load": {"shape": {"kind": "smoke", "users": 5, "hold": "20s"}, **section}}
     with pytest.raises(ScenarioError, match=says):
-        parse_load(table, "here")
+        parse_load(table, "here", Path())
 
 
 def test_a_scenario_without_load_has_no_plan() -> None:
     """It is for `halfgig run`."""
-    assert parse_load({"target": "importer"}, "here") is None
+    assert parse_load({"target": "importer"}, "here", Path()) is None
 
 
 def test_a_stage_begins_when_its_users_are_there_and_lasts_from_then_on() -> None:

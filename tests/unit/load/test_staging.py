@@ -138,7 +138,7 @@ def test_a_token_is_renewed_before_it_ends() -> None:
 def test_sections_that_are_not_right_are_refused(table: dict[str, object], says: str) -> None:
     """That certificates are checked cannot even be written down otherwise."""
     with pytest.raises(ScenarioError, match=says):
-        parse_staging(table, "here")
+        parse_staging(table, "here", Path())
 
 
 def test_a_secret_that_is_not_set_is_refused_before_anything_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
