@@ -63,11 +63,13 @@ def plan_in_words(approved: Approved, plan: LoadPlan, staging: StagingPlan, pref
     rate = f", {plan.rate_most_per_s:g} arrivals a second" if plan.rate_most_per_s else ""
     spend = "nothing" if not found.spend else f"at most {found.spend:.4f}"
     left = "what is created stays" if staging.guard.accept_leftovers else "all of it is deleted afterwards"
+    imports = f"at most {found.uploads} imports named {prefix}*; {left}" if plan.imports else "no import"
+    creates = imports if plan.locustfile is None else f"whatever the users of {plan.locustfile} create; it stays"
     return "\n".join(
         (
             f"host      {host.origin} ({', '.join(host.addresses)}), which says that it is staging",
             f"load      {plan.users_most} users{rate}, {format_duration(plan.seconds)}: {plan.shape}",
-            f"creates   at most {approved.uploads_most} imports named {prefix}*; {left}",
+            f"creates   {creates}",
             f"provider  about {found.tokens:,.0f} tokens at most, {spend}",
         )
     )
@@ -80,7 +82,11 @@ def confirm(words: str, yes: bool, say: Callable[[str], None], ask: Callable[[],
         return
     if ask is None:
         raise Refused("nobody agreed to this plan: there is no terminal to ask at, and --yes is not given")
-    if ask().strip().lower() not in ("y", "yes"):
+    try:
+        answer = ask()
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() not in ("y", "yes"):
         raise Refused("nobody agreed to this plan")
 
 

@@ -52,9 +52,18 @@ def check_caps(plan: LoadPlan, caps: Caps, found: Estimate, metrics: Metrics | N
     rate = plan.rate_most_per_s or 0.0
     if rate > caps.rate_per_s:
         raise Refused(f"{rate:g} arrivals a second are more than the cap of {caps.rate_per_s:g}")
+    asked = plan.users_most / _loop_s(plan.habits) if plan.habits and not rate else 0.0
+    if asked > caps.rate_per_s:
+        text = f"{plan.users_most} users with these pauses may make {asked:.0f} requests a second"
+        raise Refused(f"{text}, which is more than the cap of {caps.rate_per_s:g}")
     if plan.seconds > caps.seconds:
         raise Refused(f"{plan.seconds:g} s are longer than the cap of {caps.seconds:g} s")
-    if not found.tokens:
+    _check_spend(plan, caps, found, metrics)
+
+
+def _check_spend(plan: LoadPlan, caps: Caps, found: Estimate, metrics: Metrics | None) -> None:
+    own = plan.locustfile is not None  # nobody can tell beforehand what that asks of a provider
+    if not found.tokens and not own:
         return
     if found.spend is None:
         raise Refused(
@@ -62,7 +71,7 @@ def check_caps(plan: LoadPlan, caps: Caps, found: Estimate, metrics: Metrics | N
         )
     if found.spend > caps.spend:
         raise Refused(f"the provider may cost {found.spend:.4f}, which is more than the cap of {caps.spend:g}")
-    if found.spend and (metrics is None or not metrics.billed):
+    if (found.spend or (own and caps.price_per_million_tokens)) and (metrics is None or not metrics.billed):
         raise Refused("what is spent cannot be followed: [metrics] billed names no counter of billed inputs")
 
 

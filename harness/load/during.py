@@ -36,7 +36,7 @@ class Watched:
     """Whether a stage that has just ended missed a threshold; asked by the shape `break` alone."""
     died: Callable[[], object]
     """Called while a killed service is gone."""
-    stop: Callable[[], str | None] = lambda: None
+    stop: Callable[[Now], str | None] = lambda _: None
     """A reason to end at once, of whoever looks after the place where the load goes."""
 
 
@@ -115,7 +115,7 @@ def _is_over(watched: Watched, course: Course, breaches: Breaches) -> bool:
     now_s = time.monotonic() - watched.clock.started_monotonic_s
     if stage is not None and stage.counted and watched.plan.abort_after_s and not _just_crashed(course, now_s, watched):
         course.aborted = breaches.lasting(now_s, stage.name, watched.memory_bytes())
-    course.stopped = watched.stop()
+    course.stopped = watched.stop(course.now)
     return bool(course.lost or course.gone or course.aborted or course.stopped or course.broke_at)
 
 

@@ -1,8 +1,10 @@
 """One threshold against what was measured: held, missed, or not to be told."""
 
 import math
+from dataclasses import replace
 
 from harness.load.figures import NEVER, Spread, needed_samples
+from harness.load.memory import MemorySeen
 from harness.load.seen import LoadSeen
 from harness.load.slope import Slope
 from harness.load.thresholds import Threshold
@@ -52,6 +54,13 @@ def _memory(threshold: Threshold, seen: LoadSeen) -> ThresholdResult:
     memory = seen.memory
     if memory is None or not memory.samples:
         return _result(threshold, None, "INVALID", 0, "the memory was never sampled")
+    found = _of_samples(threshold, memory, seen)
+    if found.verdict == "PASS" and seen.unread is not None:  # what was not seen may have been more, never less
+        return replace(found, verdict="INVALID", detail=seen.unread)
+    return found
+
+
+def _of_samples(threshold: Threshold, memory: MemorySeen, seen: LoadSeen) -> ThresholdResult:
     if threshold.metric == "slope":
         return _slope(threshold, memory.slope, memory.samples)
     if threshold.metric == "minutes":

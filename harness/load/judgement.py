@@ -27,6 +27,8 @@ def judge_load(seen: LoadSeen) -> tuple[Verdict, tuple[Reason, ...], tuple[Thres
 def _nothing(seen: LoadSeen) -> Iterator[Reason]:
     if not seen.requests:
         yield Reason("nothing_sent", "No request was made in a stage that counts, so nothing was measured.")
+    if seen.stopped is not None:
+        yield Reason("stopped", f"The load was ended before its time: {seen.stopped}.")
     found = seen.provided
     if found is not None and found.unknown_endpoints:
         named = ", ".join(found.unknown_endpoints[:5])

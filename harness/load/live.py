@@ -9,6 +9,8 @@ from harness.load.figures import of_name, spread
 from harness.load.rows import BETWEEN, Notes, Request, RunClock, parse_line
 from harness.load.thresholds import Threshold
 
+PACE_OVER_S = 10.0
+"""A rate is capped over so long: shorter bursts are what people do."""
 _WINDOW_LEAST_S = 2.0
 _LEAST = 5
 """Requests below which a window says nothing about a threshold."""
@@ -55,6 +57,21 @@ class Now:
             case "stage":
                 self.stage, self.unreached = BETWEEN, row["state"] == "unreached"
                 self.stages_ended += row["state"] == "end"
+
+
+class Pace:
+    """How many requests a second there were over the last seconds."""
+
+    def __init__(self) -> None:
+        self._marks: deque[tuple[float, int]] = deque([(0.0, 0)])
+
+    def per_s(self, now_s: float, requests: int) -> float:
+        """The rate up to now, when there have been so many in all."""
+        while len(self._marks) > 1 and self._marks[1][0] <= now_s - PACE_OVER_S:
+            self._marks.popleft()
+        self._marks.append((now_s, requests))
+        began_s, before = self._marks[0]
+        return (requests - before) / max(now_s - began_s, PACE_OVER_S)
 
 
 class Breaches:

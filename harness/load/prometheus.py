@@ -1,6 +1,7 @@
 """Memory of a service as its Prometheus text tells it, polled into samples like those of a container of ours."""
 
 import json
+import math
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,7 +11,12 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample as Series
 
+from harness.errors import HalfgigError
 from harness.load.staging_plan import Metrics
+
+_UNREAD_MOST_S = 5.0
+_UNREAD_MOST = 3
+"""Readings in a row that may fail before what was read beside them says nothing."""
 
 
 class UnclearMetricsError(Exception):
@@ -58,6 +64,8 @@ def _chosen(series: Iterable[Series], name: str, wanted: Metrics) -> list[Series
     if not found:
         labels = f" with {dict(wanted.labels)}" if wanted.labels else ""
         raise UnclearMetricsError(f"the metrics have no {name}{labels}")
+    if not all(math.isfinite(one.value) for one in found):
+        raise UnclearMetricsError(f"{name} is not a number")
     if len(found) == 1:
         return found
     instances = {one.labels.get(wanted.instance) for one in found} if wanted.instance else set()
@@ -79,17 +87,21 @@ class MetricsWatch:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="metrics", daemon=True)
         self._first: Reading | None = None
+        self._read_s = clock()
+        self._problem = ""
         self.latest: Reading | None = None
-        self.problem: str | None = None
-        """Why nothing can be read; the last one."""
-        self.failed = 0
+        self.billed = 0.0
+        """Inputs billed since the first reading."""
+        self.replicas_changed: str | None = None
+        self.unread_s = 0.0
+        """The longest time in which nothing could be read."""
 
     @property
-    def billed(self) -> float:
-        """Inputs billed since the first reading."""
-        if self.latest is None or self._first is None:
-            return 0.0
-        return max((self.latest.billed or 0.0) - (self._first.billed or 0.0), 0.0)
+    def unread(self) -> str | None:
+        """For how long nothing could be read, and why; None while that was shorter than a few readings."""
+        if self.unread_s < max(_UNREAD_MOST_S, _UNREAD_MOST * self._wanted.interval_s):
+            return None
+        return f"the metrics could not be read for {self.unread_s:.0f} s: {self._problem}"
 
     def start(self) -> None:
         """Read once here, so that what is wrong is known before any load; then go on in the thread."""
@@ -108,9 +120,9 @@ class MetricsWatch:
             while not self._stopping.wait(self._wanted.interval_s):
                 try:
                     file.write(self._look())
-                except (httpx.HTTPError, UnclearMetricsError) as error:
-                    self.failed += 1
-                    self.problem = str(error)
+                except (httpx.HTTPError, UnclearMetricsError, HalfgigError) as error:
+                    self._problem = str(error)
+                    self.unread_s = max(self.unread_s, self._clock() - self._read_s)
 
     def _look(self) -> str:
         answer = self._client.get(self._path)
@@ -119,8 +131,16 @@ class MetricsWatch:
         reading = read_text(answer.text, self._wanted)
         self._first = self._first or reading
         if reading.replicas != self._first.replicas:
-            raise UnclearMetricsError(
-                f"there were {self._first.replicas} replicas, and now there are {reading.replicas}"
-            )
-        self.latest = reading
-        return json.dumps({"t": round(self._clock(), 4), "anon_bytes": int(reading.memory_bytes)}) + "\n"
+            text = f"there were {self._first.replicas} replicas, and now there are {reading.replicas}"
+            self.replicas_changed = text
+            raise UnclearMetricsError(text)
+        self.billed += _increase(self.latest.billed if self.latest else None, reading.billed)
+        self.latest, self._read_s = reading, self._clock()
+        return json.dumps({"t": round(self._read_s, 4), "anon_bytes": int(reading.memory_bytes)}) + "\n"
+
+
+def _increase(before: float | None, now: float | None) -> float:
+    """By how much a counter has grown; one that is below what it was began anew."""
+    if before is None or now is None:
+        return 0.0
+    return now - before if now >= before else now

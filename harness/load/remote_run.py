@@ -20,7 +20,7 @@ from harness.load.during import Course, Watched, look_after
 from harness.load.errand import Errand
 from harness.load.generator import open_generator
 from harness.load.guard import Resolver
-from harness.load.live import Now
+from harness.load.live import Now, Pace
 from harness.load.memory import Moments
 from harness.load.order import LoadOrder, run_clock
 from harness.load.origin import origin_of
@@ -106,7 +106,7 @@ def _metrics(order: LoadOrder, ground: _Ground) -> Iterator[None]:
     # Secrets for the host go to the host alone.
     auth = ground.client.http.auth if origin == approved.host.origin else None
     with open_pinned(pinned, approved.pins, ground.staging.tls, auth) as http:
-        path = parts.path or _METRICS_PATH
+        path = (parts.path or _METRICS_PATH) + (f"?{parts.query}" if parts.query else "")
         ground.metrics = MetricsWatch(http, path, wanted, order.run_dir / SAMPLES, order.clock)
         try:
             ground.metrics.start()
@@ -134,11 +134,11 @@ def _observe(order: LoadOrder, ground: _Ground) -> LoadSeen:
         return seen
     ground.metrics.stop()
     source = ground.staging.metrics.url if ground.staging.metrics and ground.staging.metrics.url else _METRICS_PATH
-    return replace(seen, memory=memory_of(order, seen, moments, source))
+    return replace(seen, unread=ground.metrics.unread, memory=memory_of(order, seen, moments, source))
 
 
 def _under_load(order: LoadOrder, ground: _Ground) -> Course:
-    orders = make_orders(order, ground.errand, str(ground.approved.host.origin), ground.secrets)
+    orders, pace = make_orders(order, ground.errand, str(ground.approved.host.origin), ground.secrets), Pace()
     with open_generator(orders) as generator:
         return look_after(
             Watched(
@@ -153,21 +153,25 @@ def _under_load(order: LoadOrder, ground: _Ground) -> Course:
                 show=lambda now, stage: _show(order, ground, now, stage),
                 misses=lambda place: misses(order, place),
                 died=lambda: None,
-                stop=lambda: _why_stop(ground),
+                stop=lambda now: _why_stop(ground, pace.per_s(order.clock(), now.requests)),
             )
         )
 
 
-def _why_stop(ground: _Ground) -> str | None:
-    """What ends the load at once: the spend, or metrics that say two things."""
+def _why_stop(ground: _Ground, requests_per_s: float) -> str | None:
+    """What ends the load at once: the rate, the spend, or metrics that say two things or nothing."""
     metrics, caps = ground.metrics, ground.staging.guard.caps
+    if requests_per_s > caps.rate_per_s:
+        return f"{requests_per_s:.0f} requests a second were made, and the cap is {caps.rate_per_s:g}"
     if metrics is None:
         return None
-    if metrics.problem is not None and "replicas" in metrics.problem:
-        return metrics.problem
+    if metrics.replicas_changed is not None:
+        return metrics.replicas_changed
     price = caps.price_per_million_tokens or 0.0
+    if price and metrics.unread is not None:
+        return f"what is spent cannot be followed any more: {metrics.unread}"
     spent = metrics.billed * ground.approved.estimate.tokens_per_input / 1_000_000 * price
-    return f"the provider has been asked for {spent:.4f}, the cap is {caps.spend:g}" if spent > caps.spend else None
+    return f"the provider has been asked for {spent:.4f}, and the cap is {caps.spend:g}" if spent > caps.spend else None
 
 
 @contextlib.contextmanager

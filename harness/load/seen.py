@@ -62,6 +62,9 @@ class LoadSeen:
     crashes: tuple[Crash, ...] = ()
     aborted: str | None = None
     stopped: str | None = None
+    """Why whoever looks after the place where the load goes ended it."""
+    unread: str | None = None
+    """Why not all of the memory is known."""
     lost: tuple[str, ...] = ()
     gone: Exit | None = None
     hung: bool = False

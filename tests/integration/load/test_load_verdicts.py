@@ -199,7 +199,7 @@ def test_a_staging_host_is_loaded_and_left_as_it_was(tmp_path: Path) -> None:
     """Guarded, its memory read from its metrics, and everything that was created is removed."""
     port = free_port()
     guard = (
-        f'[guard]\nallow = ["http://127.0.0.1:{port}"]\n[guard.caps]\nprice_per_million_tokens = 0.0\n'
+        f'[guard]\nallow = ["http://127.0.0.1:{port}"]\n[guard.caps]\nrate = 200.0\nprice_per_million_tokens = 0.0\n'
         '[metrics]\nmemory = "importer_memory_usage_bytes"\nlimit = "importer_memory_limit_bytes"\n'
         'billed = "importer_billed_inputs_total"\n'
     )
@@ -219,7 +219,7 @@ def test_a_host_behind_tls_and_tokens_is_loaded_and_its_certificate_checked(
     monkeypatch.setenv("STAGING_PASSWORD", PASSWORD)
     service_port, port = free_port(), free_port()
     sections = (
-        f'[guard]\nallow = ["https://localhost:{port}"]\n[guard.caps]\nprice_per_million_tokens = 0.0\n'
+        f'[guard]\nallow = ["https://localhost:{port}"]\n[guard.caps]\nrate = 200.0\nprice_per_million_tokens = 0.0\n'
         '[auth]\nkind = "token"\nurl = "/token"\nvalue = "Bearer {secret}"\n'
         'form = { grant_type = "password", password = "$STAGING_PASSWORD" }\n'
         '[metrics]\nmemory = "importer_memory_usage_bytes"\nbilled = "importer_billed_inputs_total"\n'

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.load.figures import most_in_flight, needed_samples, spread
-from harness.load.live import Breaches, RowTail
+from harness.load.live import Breaches, Pace, RowTail
 from harness.load.memory import plateau_of
 from harness.load.rows import Request, RunClock, StageSeen, read_rows
 from harness.load.slope import slope_of
@@ -146,3 +146,14 @@ def test_memory_over_its_peak_is_a_breach() -> None:
     assert breaches.lasting(0.0, "hold", 60) is None
     assert breaches.lasting(1.5, "hold", 60) == "memory.peak < 50%"
     assert breaches.lasting(2.0, "hold", 40) is None
+
+
+def test_the_pace_is_that_of_the_last_ten_seconds() -> None:
+    """A burst of a second is none, and a quiet beginning does not hide what comes then."""
+    pace = Pace()
+    assert pace.per_s(1.0, 50) == 5.0
+    for second in range(2, 31):
+        pace.per_s(float(second), 50)
+    for second in range(31, 41):
+        rate = pace.per_s(float(second), 50 + 20 * (second - 30))
+    assert rate == 20.0

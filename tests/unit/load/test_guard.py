@@ -12,11 +12,11 @@ import pytest
 
 from harness.load.approval import approve, confirm, plan_in_words, recheck
 from harness.load.documents import load_material
-from harness.load.errand import Tls
+from harness.load.errand import Habit, Tls
 from harness.load.guard import check_listed, check_proof, pin, resolve
 from harness.load.origin import parse_origin
 from harness.load.pinned import Pinned, open_pinned, pins_of
-from harness.load.plan import LoadPlan
+from harness.load.plan import LoadPlan, with_locustfile
 from harness.load.refusal import Refused
 from harness.load.staging_plan import Caps, Guard, Metrics, Proof, StagingPlan
 from harness.target import load_target
@@ -194,6 +194,7 @@ def test_a_target_that_does_not_answer_is_refused() -> None:
 
 
 MATERIAL = load_material("synthetic:5", None)
+OWN = with_locustfile(plan(), "mine.py")
 
 
 def _approve(load: LoadPlan, guard: Guard, metrics: Metrics | None = None, delete: str | None = "/d/{job_id}") -> str:
@@ -222,12 +223,22 @@ def test_a_load_within_its_caps_is_approved_and_told_beforehand() -> None:
         (plan(), Guard(caps=replace(FREE, price_per_million_tokens=0.1, spend=9.0)), "cannot be followed"),
         (plan("memory.peak < 65%"), Guard(caps=FREE), "needs \\[metrics\\]"),
         (replace(plan(), locustfile="mine.py"), Guard(caps=FREE), "cannot be deleted"),
+        (plan(), Guard(caps=replace(FREE, rate_per_s=9.0)), "may make 10 requests a second"),
+        (OWN, Guard(caps=replace(FREE, price_per_million_tokens=None), accept_leftovers=True), "nobody says what"),
+        (OWN, Guard(caps=replace(FREE, price_per_million_tokens=0.1), accept_leftovers=True), "cannot be followed"),
     ],
 )
 def test_a_load_beyond_a_cap_is_refused(load: LoadPlan, guard: Guard, says: str) -> None:
     """Users, rate, length, spend, and what could not be seen or removed."""
     with pytest.raises(Refused, match=says):
         _approve(load, guard)
+
+
+def test_the_plan_says_only_what_its_users_do() -> None:
+    """No import where nobody imports, and nothing that is known of somebody's own users."""
+    searching = replace(plan(), habits=(Habit("search", 1.0, (1.0, 1.0)),))
+    assert "creates   no import" in _approve(searching, Guard(caps=FREE))
+    assert "whatever the users of mine.py create" in _approve(OWN, Guard(caps=FREE, accept_leftovers=True))
 
 
 def test_what_cannot_be_deleted_is_created_only_where_that_is_accepted() -> None:
@@ -253,3 +264,9 @@ def test_somebody_has_to_agree() -> None:
         confirm("the plan", yes=False, say=said.append, ask=None)
     with pytest.raises(Refused, match="nobody agreed"):
         confirm("the plan", yes=False, say=said.append, ask=lambda: "")
+    with pytest.raises(Refused, match="nobody agreed"):
+        confirm("the plan", yes=False, say=said.append, ask=_end_of_input)
+
+
+def _end_of_input() -> str:
+    raise EOFError

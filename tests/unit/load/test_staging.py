@@ -1,6 +1,7 @@
 """What a staging host needs: signing in, its metrics, its sections in a scenario, and a clean-up."""
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -61,11 +62,58 @@ def test_readings_are_samples_and_a_replica_that_goes_is_a_problem(tmp_path: Pat
     client = httpx.Client(transport=httpx.MockTransport(answer), base_url="http://x")
     watch = MetricsWatch(client, "/metrics", wanted, tmp_path / "samples.jsonl", lambda: 1.5)
     watch.start()
-    while watch.problem is None and len(answered) < 100:
+    while watch.replicas_changed is None and len(answered) < 100:
         pass
     watch.stop()
-    assert watch.problem == "there were 2 replicas, and now there are 1"
+    assert watch.replicas_changed == "there were 2 replicas, and now there are 1"
     assert [one.unreclaimable for one in read_samples(tmp_path / "samples.jsonl")] == [150]
+
+
+def test_a_value_that_is_no_number_is_never_a_reading() -> None:
+    """A replica that does not know its memory yet."""
+    with pytest.raises(UnclearMetricsError, match="not a number"):
+        read_text("memory NaN\n", Metrics(memory="memory"))
+
+
+class _Metrics:
+    """Answers one text after the other, the last one for ever; the clock is a second further each time."""
+
+    def __init__(self, *texts: str) -> None:
+        self._texts, self.asked = texts, 0
+
+    def answer(self, _: httpx.Request) -> httpx.Response:
+        text = self._texts[min(self.asked, len(self._texts) - 1)]
+        self.asked += 1
+        return httpx.Response(200 if text else 503, text=text)
+
+    def watch(self, folder: Path) -> MetricsWatch:
+        wanted = Metrics(memory="memory", billed="billed_total", interval_s=0.005)
+        client = httpx.Client(transport=httpx.MockTransport(self.answer), base_url="http://x")
+        return MetricsWatch(client, "/metrics", wanted, folder / "samples.jsonl", lambda: float(self.asked))
+
+
+def _watched(folder: Path, times: int, *texts: str) -> MetricsWatch:
+    metrics = _Metrics(*texts)
+    watch = metrics.watch(folder)
+    watch.start()
+    deadline_s = time.monotonic() + 5
+    while metrics.asked < times and time.monotonic() < deadline_s:
+        time.sleep(0.005)
+    watch.stop()
+    return watch
+
+
+def test_metrics_that_cannot_be_read_for_a_while_are_told(tmp_path: Path) -> None:
+    """A reading or two may fail; more than that, and the memory is not known."""
+    good = "memory 5\nbilled_total 3\n"
+    assert _watched(tmp_path, 6, good, "", "", good).unread is None
+    assert "could not be read for" in str(_watched(tmp_path, 12, good, "").unread)
+
+
+def test_a_counter_that_begins_anew_is_followed_on(tmp_path: Path) -> None:
+    """The spend does not begin anew with the service."""
+    texts = [f"memory 5\nbilled_total {count}\n" for count in (10, 14, 2, 5)]
+    assert _watched(tmp_path, 6, *texts).billed == 4 + 2 + 3
 
 
 def test_a_header_is_made_of_the_variable() -> None:

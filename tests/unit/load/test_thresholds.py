@@ -106,6 +106,14 @@ def _memory(slope: Slope | None = None, **levels: int | None) -> LoadSeen:
     return replace(seen(plan(), []), memory=MemorySeen("samples", 100, **told, slope=slope, in_flight_most=10))
 
 
+def test_memory_that_was_not_seen_for_a_while_may_have_been_more() -> None:
+    """So what held is not known, and what was missed stays missed."""
+    run = replace(_memory(), unread="the metrics could not be read for 40 s")
+    assert _judged("memory.peak < 65%", run).verdict == "INVALID"
+    assert "40 s" in _judged("memory.peak < 65%", run).detail
+    assert _judged("memory.peak < 30%", run).verdict == "FAIL"
+
+
 @pytest.mark.parametrize(
     ("text", "verdict"),
     [("memory.peak < 65%", "PASS"), ("memory.peak < 30%", "FAIL"), ("memory.peak < 150MB", "FAIL"),

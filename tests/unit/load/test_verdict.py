@@ -34,6 +34,7 @@ def test_a_good_run_passes() -> None:
     [
         ({"lost": ("worker 1",)}, "lost_worker"),
         ({"hung": True}, "generator_hung"),
+        ({"stopped": "the spend is over its cap"}, "stopped"),
         ({"unreached": True}, "users_missing"),
         ({"workers": 2}, "lost_worker"),
         ({"outbound": ("10.0.0.1:443",)}, "outbound_attempt"),
