@@ -8,11 +8,12 @@ from typing import Any
 import httpx
 
 from harness.corpora.corpus import Corpus
-from harness.errors import TargetError
+from harness.errors import TargetError, UnknownJobError
 from harness.target import HttpContract
 
 FINISHED = ("completed", "completed_with_errors", "failed", "cancelled")
 _ERRORS_PAGE = 1000
+_UNKNOWN = (404, 410)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,10 @@ def read_job_id(client: Client, answer: httpx.Response) -> str:
 
 
 def status(client: Client, job_id: str) -> JobStatus:
-    """Ask for a job's status; httpx.TransportError when the target does not answer."""
+    """Ask for a job's status; UnknownJobError when there is none, httpx.TransportError when nobody answers."""
     answer = client.http.get(client.contract.status.format(job_id=job_id))
+    if answer.status_code in _UNKNOWN:
+        raise UnknownJobError(f"the job {job_id} is not known any more ({answer.status_code})")
     if answer.status_code != 200:
         raise TargetError(f"the status of job {job_id} was answered {answer.status_code}: {answer.text[:300]}")
     return read_status(_json(answer), client.contract)

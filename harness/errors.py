@@ -25,6 +25,10 @@ class TargetError(HalfgigError):
     """The target did not start, or does not speak the HTTP contract that its target file describes."""
 
 
+class UnknownJobError(TargetError):
+    """The target says that there is no such job."""
+
+
 class KilledAtStartError(TargetError):
     """The target was OOM-killed before it was ready."""
 

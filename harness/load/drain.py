@@ -7,7 +7,7 @@ import httpx
 
 from harness import client as contract
 from harness.client import Client, JobStatus
-from harness.errors import TargetError
+from harness.errors import TargetError, UnknownJobError
 from harness.load.rows import ImportSeen
 from harness.load.seen import JobEnd
 
@@ -26,22 +26,25 @@ def drain(client: Client, imports: Sequence[ImportSeen], within_s: float) -> tup
         waiting = [job for job in waiting if time.monotonic() > deadline_s or _is_under_way(client, job, last)]
         if waiting:
             time.sleep(POLL_S)
-    ends = tuple(_end(one, last.get(one.job_id)) for one in imports)
+    ends = tuple(_end(one, last[one.job_id]) if one.job_id in last else _unasked(one) for one in imports)
     return ends, not waiting
 
 
 def _is_under_way(client: Client, job_id: str, last: dict[str, JobStatus | None]) -> bool:
     try:
-        told = contract.status(client, job_id)
-    except httpx.TransportError:
-        return True
-    except TargetError:
+        told = last[job_id] = contract.status(client, job_id)
+        if told.state == "interrupted":
+            contract.resume(client, job_id)
+    except UnknownJobError:
         last[job_id] = None
         return False
-    last[job_id] = told
-    if told.state == "interrupted":
-        contract.resume(client, job_id)
+    except (httpx.TransportError, TargetError):
+        return True  # an answer that says nothing of the import is no loss of it
     return not told.finished
+
+
+def _unasked(one: ImportSeen) -> JobEnd:
+    return JobEnd(one.job_id, one.documents, None, None, told=False)
 
 
 def _end(one: ImportSeen, told: JobStatus | None) -> JobEnd:
@@ -50,6 +53,4 @@ def _end(one: ImportSeen, told: JobStatus | None) -> JobEnd:
     settled = None
     if told.documents_done is not None:
         settled = told.documents_done + (told.documents_failed or 0)
-    return JobEnd(
-        one.job_id, one.documents, told.state, settled, told.chunks_stored or 0, told.duplicates or 0
-    )  # fmt: skip
+    return JobEnd(one.job_id, one.documents, told.state, settled, told.chunks_stored or 0, told.duplicates or 0)

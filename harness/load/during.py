@@ -116,7 +116,8 @@ def _is_over(watched: Watched, course: Course, breaches: Breaches) -> bool:
     if stage is not None and stage.counted and watched.plan.abort_after_s and not _just_crashed(course, now_s, watched):
         course.aborted = breaches.lasting(now_s, stage.name, watched.memory_bytes())
     course.stopped = watched.stop(course.now)
-    return bool(course.lost or course.gone or course.aborted or course.stopped or course.broke_at)
+    never_back = any(one.ready_s is None for one in course.crashes)
+    return bool(never_back or course.lost or course.gone or course.aborted or course.stopped or course.broke_at)
 
 
 def _just_crashed(course: Course, now_s: float, watched: Watched) -> bool:
@@ -140,7 +141,8 @@ def _look_at_service(watched: Watched, course: Course) -> None:
     if service is None or ended is None:
         return
     unplanned = sum(not one.planned for one in course.crashes)
-    if watched.restart and unplanned < _RESTARTS_MOST:
+    never_back = any(one.ready_s is None for one in course.crashes)
+    if watched.restart and not never_back and unplanned < _RESTARTS_MOST:
         watched.died()
         course.crashes.append(revive(service, ended, service.journal.clock))
         return

@@ -1,6 +1,5 @@
 """Whether the load was made as it should have been, and whether the service could take it."""
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 
 from harness.load.figures import Spread
@@ -19,15 +18,13 @@ _LATE_S = 1.0
 
 
 def busiest(generators: Sequence[Generator]) -> float | None:
-    """The highest share of a CPU that one process used over some seconds; None where too few are known."""
+    """The highest share of a CPU that one process used over some seconds, or over all where that is shorter."""
     most: float | None = None
     for worker in {one.worker for one in generators}:
-        window: deque[float] = deque(maxlen=CPU_WINDOW)
-        for one in generators:
-            if one.worker == worker:
-                window.append(one.cpu_share)
-                if len(window) == CPU_WINDOW:
-                    most = max(most or 0.0, sum(window) / CPU_WINDOW)
+        shares = [one.cpu_share for one in generators if one.worker == worker]
+        width = min(CPU_WINDOW, len(shares))
+        busiest_here = max(sum(shares[at : at + width]) / width for at in range(len(shares) - width + 1))
+        most = max(most or 0.0, busiest_here)
     return most
 
 
@@ -38,8 +35,12 @@ def lag_p95_s(generators: Sequence[Generator]) -> float | None:
 
 
 def counted_generators(seen: LoadSeen) -> Sequence[Generator]:
-    """Rows of the processes that have users, of the stages that count; workers do not know the leader's."""
-    return [one for one in seen.rows.generators if one.worker >= 0 and one.stage in seen.counted]
+    """Rows of the processes that have users, of the stages that count, and of the one that broke.
+
+    A generator that is too busy breaks a stage, too.
+    """
+    places = {*seen.counted, seen.place_of(seen.broke_at) if seen.broke_at else None}
+    return [one for one in seen.rows.generators if one.worker >= 0 and one.stage in places]
 
 
 def generator_doubts(seen: LoadSeen) -> Iterator[Reason]:
@@ -50,6 +51,9 @@ def generator_doubts(seen: LoadSeen) -> Iterator[Reason]:
     workers = {one.worker for one in seen.rows.generators if one.worker >= 0}
     if seen.rows.generators and len(workers) < seen.workers:
         yield Reason("lost_worker", f"Only {len(workers)} of {seen.workers} workers of the generator were heard of.")
+    elif not seen.lost and (fewest := _fewest_workers(seen)) is not None and fewest < seen.workers:
+        text = f"For a while only {fewest} of {seen.workers} workers of the generator were there."
+        yield Reason("lost_worker", text)
     if seen.hung:
         yield Reason("generator_hung", "The load generator did not end although all of its stages were over.")
     if seen.unreached:
@@ -66,7 +70,22 @@ def generator_doubts(seen: LoadSeen) -> Iterator[Reason]:
     elif lag_s is not None and lag_s > LAG_MOST_S:
         text = f"The load generator woke up {lag_s * 1000:.0f} ms late: the machine is too busy to measure on."
         yield Reason("generator_overloaded", text)
+    uploads = seen.plan.uploads_most
+    if uploads and seen.plan.rate_most_per_s is not None and len(seen.rows.uploads_begun) >= uploads:
+        text = f"All of the {uploads} uploads that are allowed were made before the load was over."
+        yield Reason("rate_not_offered", text)
     yield from _not_offered(seen)
+
+
+def _fewest_workers(seen: LoadSeen) -> int | None:
+    """The fewest that the leading process heard of while a stage was on; None where one process does everything."""
+    spans = [(one.begin_s, one.end_s) for one in seen.stages_seen()]
+    there = (
+        count
+        for t, count in seen.rows.workers_seen
+        if any(begin_s is not None and end_s is not None and begin_s <= t <= end_s for begin_s, end_s in spans)
+    )
+    return min(there, default=None)
 
 
 def _not_offered(seen: LoadSeen) -> Iterator[Reason]:

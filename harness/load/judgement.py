@@ -15,7 +15,7 @@ def judge_load(seen: LoadSeen) -> tuple[Verdict, tuple[Reason, ...], tuple[Thres
     results = tuple(judge_threshold(one, seen) for one in seen.plan.thresholds)
     doubts = (*_nothing(seen), *generator_doubts(seen))
     failures = (*_failures(seen), *_missed(results))
-    died = seen.gone is not None or any(not one.planned for one in seen.crashes)
+    died = seen.gone is not None or any(not one.planned or one.ready_s is None for one in seen.crashes)
     if doubts and not died:
         return Verdict.INVALID, (*doubts, *failures), results
     if failures:
@@ -74,6 +74,8 @@ def _failures(seen: LoadSeen) -> Iterator[Reason]:
     elif seen.gone or unplanned:
         how = (seen.gone.signal or f"status {seen.gone.code}") if seen.gone else "and was started again"
         yield Reason("target_exited", f"The target ended by itself ({how}); its log says more.")
+    if any(one.ready_s is None for one in seen.crashes):
+        yield Reason("not_ready_again", "The target was killed, and was not ready again in time; its log says more.")
     if seen.aborted:
         yield Reason("aborted", f"The run was ended because {seen.aborted!r} was missed for {_lasting(seen)} on end.")
     yield from rate_failures(seen)
@@ -84,7 +86,7 @@ def _failures(seen: LoadSeen) -> Iterator[Reason]:
     failed = [one for one in seen.ends if one.state in ("failed", "cancelled")]
     if failed:
         yield Reason("imports_failed", f"{len(failed)} imports ended as {failed[0].state}: {failed[0].job_id}.")
-    if not seen.drained and not lost:
+    if not seen.drained and not lost and not seen.gone:
         left = sum(not one.is_complete for one in seen.ends)
         yield Reason("not_drained", f"{left} imports were not over {seen.plan.drain_s:g} s after the load had gone.")
     for one in seen.invariants:

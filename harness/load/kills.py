@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from harness.client import is_ready
 from harness.containers.container import Exit, wait_for_exit
 from harness.containers.squeezing import lower, squeeze
+from harness.errors import TargetError
 from harness.load.plan import Kill
 from harness.service import Service, note_end, start
 
@@ -23,6 +24,7 @@ class Crash:
     kind: str
     start_s: float
     ready_s: float | None
+    """None where it was not ready again in time."""
     planned: bool
     start_t: float
     """The same start as Unix time, which the provider's ledger uses."""
@@ -39,16 +41,25 @@ def strike(service: Service, kill: Kill, clock: Callable[[], float], died: Calla
     note_end(service, ended)
     died()
     time.sleep(kill.down_s)
-    start(service, _RESTART)
-    return Crash(kill.how, start_s, clock(), planned=True, start_t=start_t)
+    return Crash(kill.how, start_s, _ready_again(service, clock), planned=True, start_t=start_t)
 
 
 def revive(service: Service, ended: Exit, clock: Callable[[], float]) -> Crash:
     """Start a service again that ended although nobody asked it to."""
     start_s, start_t = clock(), time.time()
     note_end(service, ended)
-    start(service, _RESTART)
-    return Crash("oom" if ended.oom_killed else "exit", start_s, clock(), planned=False, start_t=start_t)
+    kind = "oom" if ended.oom_killed else "exit"
+    return Crash(kind, start_s, _ready_again(service, clock), planned=False, start_t=start_t)
+
+
+def _ready_again(service: Service, clock: Callable[[], float]) -> float | None:
+    """When it was; None where it never came to that, which is for the verdict to tell."""
+    try:
+        start(service, _RESTART)
+    except TargetError as error:
+        service.journal.write("not_ready", text=str(error))
+        return None
+    return clock()
 
 
 def _out_of_memory(service: Service) -> Exit | None:

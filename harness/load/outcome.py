@@ -169,6 +169,8 @@ def _imports(seen: LoadSeen) -> body.LoadImports:
 def _not_exercised(seen: LoadSeen) -> Iterator[str]:
     if not seen.plan.thresholds:
         yield "thresholds: the scenario has none, so only deaths and lost imports could fail this run"
+    if seen.plan.uploads_most and len(seen.rows.uploads_begun) >= seen.plan.uploads_most:
+        yield f"imports: none was made any more after the {seen.plan.uploads_most} uploads that are allowed"
     if seen.plan.imports and not seen.ends:
         yield "imports: none was accepted"
     if any(one.place not in seen.counted and seen.plan.stages[one.place].counted for one in seen.rows.stages):

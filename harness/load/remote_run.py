@@ -57,6 +57,7 @@ class _Ground:
 def run_remote(order: LoadOrder, approved: Approved, material: Material, resolver: Resolver) -> LoadResult:
     """Do it, write the raw files and result.json into the run directory, and return the result."""
     staging = order.scenario.staging
+    order = replace(order, plan=replace(order.plan, uploads_most=approved.uploads_most))
     with _ground(order, approved, material, resolver) as ground:
         cleaned = Cleaned(0, ())
         try:
@@ -78,7 +79,6 @@ def _ground(order: LoadOrder, approved: Approved, material: Material, resolver: 
     secrets = secrets_of(staging.sign_in)
     errand = replace(
         make_errand(order, material),
-        uploads_most=approved.uploads_most,
         sign_in=staging.sign_in,
         tls=staging.tls,
         pins=approved.pins,

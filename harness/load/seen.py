@@ -29,6 +29,8 @@ class JobEnd:
     """Documents stored or failed with a reason; None where it does not tell."""
     chunks_stored: int = 0
     duplicates: int = 0
+    told: bool = True
+    """False where the service could not be asked about it any more."""
 
     @property
     def is_complete(self) -> bool:
@@ -39,7 +41,7 @@ class JobEnd:
     def is_lost(self) -> bool:
         """Whether something that was acknowledged is not there."""
         short = self.settled is not None and self.settled != self.documents
-        return self.state is None or (self.is_complete and short)
+        return self.told and (self.state is None or (self.is_complete and short))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +133,21 @@ class LoadSeen:
         return spread(of_name(chosen, name), self.seconds_of(place))
 
     def arrivals_in(self, place: int | None) -> Sequence[Arrival]:
-        """Arrivals that were due while that stage was on, or any counted one."""
+        """Arrivals that were due while that stage was on, or any counted one; not those of a planned gap."""
         spans = [
             (one.begin_s or 0.0, one.end_s if one.end_s is not None else self._last_s)
             for one in self.stages_seen()
             if place in (None, one.place)
         ]
-        return [one for one in self.rows.arrivals if any(start <= one.due_s < end for start, end in spans)]
+        return [
+            one
+            for one in self.rows.arrivals
+            if any(start <= one.due_s < end for start, end in spans) and not self._came_in_gap(one)
+        ]
+
+    def _came_in_gap(self, one: Arrival) -> bool:
+        end_s = one.due_s + (one.seconds or 0.0)
+        return any(one.due_s < gap_end_s and end_s >= start_s for start_s, gap_end_s in self.planned_gaps)
 
     def stage(self, place: int) -> Stage:
         """The stage as it was wished for."""

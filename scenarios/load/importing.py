@@ -31,11 +31,8 @@ class Importing:
         self._state = ""
         self._told: dict[str, Any] = {}
 
-    def run(self, habit: Habit) -> str | None:
-        """Upload and follow; the job's id once it is complete."""
-        name = self._session.next_upload_name()
-        if name is None:
-            return None
+    def run(self, habit: Habit, name: str) -> str | None:
+        """Upload under this name and follow; the job's id once it is complete."""
         started_t, started_s = time.time(), time.monotonic()
         upload = self._make(habit, name)
         if not self._upload(upload):

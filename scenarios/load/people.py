@@ -30,7 +30,8 @@ class Person(FastHttpUser):
         self.network_timeout = self.connection_timeout = errand.request_timeout_s
         self.ssl_context_factory = lambda: tls_context(errand.tls)
         super().__init__(environment)
-        self._rng = random.Random(f"{errand.seed} {self._session.worker} {id(self)}")  # noqa: S311
+        number = self._session.next_person()
+        self._rng = random.Random(f"{errand.seed} {self._session.worker} {number}")  # noqa: S311
         self._finished: list[str] = []
         self._weights = [habit.weight for habit in errand.habits]
 
@@ -59,7 +60,10 @@ class Person(FastHttpUser):
     def _do(self, habit: Habit) -> bool:
         match habit.does:
             case "import":
-                job = Importing(self.client, self._session, self._rng).run(habit)
+                name = self._session.next_upload_name()
+                if name is None:
+                    return True  # nobody may upload any more, for which the service is not to blame
+                job = Importing(self.client, self._session, self._rng).run(habit, name)
                 self._finished = [*self._finished, *([job] if job else [])][-_FINISHED_MOST:]
                 return job is not None
             case "search":

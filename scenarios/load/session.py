@@ -58,6 +58,7 @@ class Session:
     arrivals: Arrivals = field(default_factory=Arrivals)
     headers: dict[str, str] = field(default_factory=dict)
     uploads: int = 0
+    people: int = 0
     has_platform: bool = False
     ready: bool = False
     """Whether the errand is there, and this process has signed in."""
@@ -101,6 +102,11 @@ class Session:
             return None
         self.uploads += 1
         return f"{errand.prefix}-{self.worker}-{self.uploads}"
+
+    def next_person(self) -> int:
+        """A number that no other user of this worker has: with it the same seed makes the same choices."""
+        self.people += 1
+        return self.people
 
     def _share(self, most: int, workers: int) -> int:
         return most // workers + (1 if self.worker < most % workers else 0)

@@ -55,7 +55,8 @@ def test_what_cannot_be_judged_or_must_not_be_loaded_is_refused(
 
 def test_a_host_that_is_listed_and_not_there_is_refused(tmp_path: Path) -> None:
     """With its name."""
-    guard = '\n[guard]\nallow = ["http://no-such-host.invalid"]\n[guard.caps]\nprice_per_million_tokens = 0.0\n'
+    caps = "[guard.caps]\nrate = 200.0\nprice_per_million_tokens = 0.0\n"
+    guard = f'\n[guard]\nallow = ["http://no-such-host.invalid"]\n{caps}'
     scenario = write_scenario(tmp_path, SHORT)
     scenario.write_text(scenario.read_text() + guard)
     loaded = load(scenario, "--host", "http://no-such-host.invalid", "--yes")

@@ -62,6 +62,23 @@ def test_an_overloaded_generator_is_invalid(busy: list[object]) -> None:
     assert (verdict, codes) == (Verdict.INVALID, {"generator_overloaded"})
 
 
+def test_a_generator_that_is_too_busy_in_the_step_that_broke_is_invalid() -> None:
+    """Then it may have been the generator that broke, and in a short stage all of its seconds count."""
+    busy = [one._replace(cpu_share=0.97) for one in generators()[:3]]
+    run = replace(_good(), judged_stages=0, broke_at="hold")
+    assert "generator_overloaded" in _codes(with_rows(run, generators=busy))[1]
+
+
+def test_a_worker_of_another_machine_that_goes_is_lost() -> None:
+    """The leading process tells, every second, how many there are."""
+    there = [(6.0, 2), (7.0, 1), (30.0, 0)]
+    rows = [*generators(), *generators(worker=1)]
+    run = replace(with_rows(_good(), generators=rows, workers_seen=there), workers=2)
+    assert _codes(run) == (Verdict.INVALID, {"lost_worker"})
+    steady = [(6.0, 2), (7.0, 2), (30.0, 0)]
+    assert _codes(replace(with_rows(run, workers_seen=steady), workers=2))[0] is Verdict.PASS
+
+
 def test_a_short_burst_of_the_generator_is_no_overload() -> None:
     """One second at the top of a CPU says nothing."""
     burst = [one._replace(cpu_share=1.0 if place == 3 else 0.2) for place, one in enumerate(generators())]
@@ -103,6 +120,26 @@ def test_a_service_that_died_fails_even_when_the_generator_has_a_problem() -> No
     assert _codes(replace(_good(), gone=Exit(1, None, oom_killed=False, killed=())))[1] == {"target_exited"}
 
 
+def test_a_service_that_does_not_come_back_after_a_kill_fails() -> None:
+    """The kill was the scenario's, and that it stays away is the service's; nothing else was measured."""
+    kills = (Kill("oom", "hold", 0.5, 0.0),)
+    crash = Crash("oom", 5.5, None, planned=True, start_t=0.0)
+    run = replace(
+        seen(replace(plan(), kills=kills), GOOD), crashes=(crash,), gone=Exit(1, None, oom_killed=False, killed=())
+    )
+    verdict, codes = _codes(run)
+    assert verdict is Verdict.FAIL
+    assert {"not_ready_again", "target_exited"} <= codes
+
+
+def test_an_import_that_could_not_be_asked_about_is_not_called_lost() -> None:
+    """A service that is dead, or answers 503, has said nothing of it."""
+    ends = (JobEnd("a", 2, None, None, told=False),)
+    assert _codes(replace(_good(), ends=ends, drained=False))[1] == {"not_drained"}
+    dead = replace(_good(), ends=ends, drained=False, gone=Exit(1, None, oom_killed=False, killed=()))
+    assert _codes(dead)[1] == {"target_exited"}
+
+
 def test_acknowledged_imports_that_are_gone_or_not_whole_fail() -> None:
     """A 202 is a promise."""
     for end in (JobEnd("a", 2, None, None), JobEnd("a", 2, "completed", 1, 8)):
@@ -126,6 +163,25 @@ def test_a_kill_that_never_came_is_invalid() -> None:
     """What was to be shown was not."""
     run = seen(replace(plan(), kills=(Kill("oom", "hold", 5.0, 0.0),)), GOOD)
     assert _codes(run) == (Verdict.INVALID, {"not_killed"})
+
+
+def test_arrivals_of_a_planned_gap_are_not_the_services_fault() -> None:
+    """Neither those that came while it was gone, nor those that it was at when it was killed."""
+    crash = Crash("oom", 10.0, 15.0, planned=True, start_t=0.0)
+    made = [one._replace(ok=not 9.95 < one.due_s < 15.0) for one in arrivals(10.0)]
+    kills = (Kill("oom", "hold", 5.0, 0.0),)
+    base = _good(rate_per_s=10.0, users=60)
+    run = with_rows(replace(base, plan=replace(base.plan, kills=kills), crashes=(crash,)), arrivals=made)
+    assert _codes(run)[0] is Verdict.PASS
+    assert _codes(replace(run, crashes=(replace(crash, ready_s=12.0),)))[1] == {"rate_not_taken"}
+
+
+def test_uploads_that_ran_out_are_no_rate_that_was_offered() -> None:
+    """A cap is no fault of the service, and what came after it was no load."""
+    base = _good(rate_per_s=10.0, users=60)
+    run = with_rows(replace(base, plan=replace(base.plan, uploads_most=2)), arrivals=arrivals(10.0))
+    assert _codes(run)[0] is Verdict.PASS
+    assert _codes(with_rows(run, uploads_begun=["a", "b"])) == (Verdict.INVALID, {"rate_not_offered"})
 
 
 def test_a_rate_that_is_offered_and_taken_passes() -> None:
