@@ -10,6 +10,7 @@ from reports.markdown import plain, table
 from reports.quantities import UNKNOWN
 from reports.result import LoadResult, Scalar
 
+_SHOWN_MOST, _SHOWN_BEFORE = 80, 20
 LOAD_DIFF_HEADS = ("figure", "before", "after", "change")
 
 
@@ -66,7 +67,17 @@ def render_load_diff(diff: LoadDiff) -> str:
 def _differing(before: Mapping[str, Scalar], after: Mapping[str, Scalar]) -> Iterator[str]:
     for name in before.keys() | after.keys():
         if before.get(name) != after.get(name):
-            yield f"{name} is {after.get(name)!r:.80}, and was {before.get(name)!r:.80}"
+            then, now = _apart(str(before.get(name)), str(after.get(name)))
+            yield f"{name} is {now!r}, and was {then!r}"
+
+
+def _apart(one: str, other: str) -> tuple[str, str]:
+    """Both from shortly before where they begin to differ, so that what differs is seen."""
+    pairs = enumerate(zip(one, other, strict=False))
+    same = next((place for place, (first, second) in pairs if first != second), min(len(one), len(other)))
+    start = 0 if max(len(one), len(other)) <= _SHOWN_MOST else max(same - _SHOWN_BEFORE, 0)
+    shown_one, shown_other = (f"{'…' if start else ''}{text[start : start + _SHOWN_MOST]}" for text in (one, other))
+    return shown_one, shown_other
 
 
 def _requests(before: LoadResult, after: LoadResult) -> Iterator[Change]:

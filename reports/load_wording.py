@@ -16,8 +16,16 @@ def load_reasons(result: LoadResult) -> tuple[str, ...]:
         return tuple(one.text or one.code for one in result.header.reasons)
     held = plural(len(result.body.thresholds), "threshold")
     if result.header.verdict is Verdict.PASS:
-        return (f"{held} held under {plural(result.body.users_peak, 'user')}, and nothing acknowledged was lost.",)
+        users = max((one.users for one in result.body.stages if one.counted and one.begin_s is not None), default=0)
+        return (f"{held} held under {plural(users, 'user')}, and nothing acknowledged was lost.", *_break(result.body))
     return ("No reason was recorded.",)
+
+
+def _break(body: LoadBody) -> tuple[str, ...]:
+    """Where a load that goes up to the break broke."""
+    if body.broke_at is not None:
+        return (f"With {body.broke_at} a threshold was missed, and the load ended.",)
+    return ("No step missed a threshold: it may hold more.",) if body.shape == "break" else ()
 
 
 def load_subject(result: LoadResult) -> str:

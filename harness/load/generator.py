@@ -21,6 +21,7 @@ _TERM_GRACE_S = 3.0
 _STOP_TIMEOUT_S = 3
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _LOOK_EVERY_S = 0.05
+_WORDS_MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Generator:
     leader: Process
     workers: tuple[Process, ...]
     stop_path: Path
+    log_path: Path
 
     @property
     def ended(self) -> bool:
@@ -64,7 +66,14 @@ class Generator:
         """Workers that ended before the load did, or a leader that was killed."""
         gone = [one.role for one in self.workers if one.process.poll() is not None] if not self.ended else []
         status = self.leader.process.poll()
-        return (*gone, *([f"{self.leader.role} (status {status})"] if status else []))
+        return (*gone, *([f"{self.leader.role} (status {status}: {self._last_words})"] if status else []))
+
+    @property
+    def _last_words(self) -> str:
+        lines = (
+            self.log_path.read_text(encoding="utf-8", errors="replace").split("\n") if self.log_path.exists() else []
+        )
+        return next((line.strip()[:_WORDS_MOST] for line in reversed(lines) if line.strip()), "it said nothing")
 
     def ask_to_stop(self) -> None:
         """Let the load end at the next second."""
@@ -85,7 +94,7 @@ def _start(orders: Orders, started: list[Process]) -> Generator:
     workers = orders.workers
     if workers.count == 1 and not workers.elsewhere:
         started.append(_spawn(orders, "locust", ["--headless"]))
-        return Generator(started[0], (), orders.stop_path)
+        return Generator(started[0], (), orders.stop_path, orders.log_path)
     host, _, port = workers.listen.rpartition(":")
     port = port if port != "0" else str(free_port())
     lead = ["--headless", "--master", "--master-bind-host", host, "--master-bind-port", port,
@@ -94,7 +103,7 @@ def _start(orders: Orders, started: list[Process]) -> Generator:
     if not workers.elsewhere:
         work = ["--worker", "--master-host", host, "--master-port", port]
         started.extend(_spawn(orders, f"worker {number}", work) for number in range(1, workers.count + 1))
-    return Generator(started[0], tuple(started[1:]), orders.stop_path)
+    return Generator(started[0], tuple(started[1:]), orders.stop_path, orders.log_path)
 
 
 def _spawn(orders: Orders, role: str, options: list[str]) -> Process:

@@ -47,7 +47,7 @@ def generator_doubts(seen: LoadSeen) -> Iterator[Reason]:
     """Why the measurement cannot be trusted."""
     if seen.lost:
         named = ", ".join(seen.lost)
-        yield Reason("lost_worker", f"A part of the load generator was lost while the load ran: {named}.")
+        yield Reason("lost_worker", f"A part of the load generator ended before the load was over: {named}.")
     workers = {one.worker for one in seen.rows.generators if one.worker >= 0}
     if seen.rows.generators and len(workers) < seen.workers:
         yield Reason("lost_worker", f"Only {len(workers)} of {seen.workers} workers of the generator were heard of.")

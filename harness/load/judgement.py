@@ -20,7 +20,7 @@ def judge_load(seen: LoadSeen) -> tuple[Verdict, tuple[Reason, ...], tuple[Thres
         return Verdict.INVALID, (*doubts, *failures), results
     if failures:
         return Verdict.FAIL, (*failures, *doubts), results
-    soft = (*_not_shown(results), *_nothing_new(seen))
+    soft = (*_too_few(seen), *_not_shown(results), *_nothing_new(seen))
     return (Verdict.INVALID, soft, results) if soft else (Verdict.PASS, (), results)
 
 
@@ -42,6 +42,13 @@ def _nothing(seen: LoadSeen) -> Iterator[Reason]:
             yield Reason("not_killed", f"The kill ({crash.kind}) that the scenario asks for did not happen.")
     if len([one for one in seen.crashes if one.planned]) < len(seen.plan.kills) and not seen.gone:
         yield Reason("not_killed", "The load ended before the service was killed as the scenario asks for.")
+
+
+def _too_few(seen: LoadSeen) -> Iterator[Reason]:
+    """Also where no threshold asks for them: a pass says that a load was held."""
+    if len(seen.requests) < seen.plan.minimum_samples:
+        text = f"Only {len(seen.requests)} requests were made, and at least {seen.plan.minimum_samples} are needed."
+        yield Reason("not_enough_measured", text)
 
 
 def _nothing_new(seen: LoadSeen) -> Iterator[Reason]:

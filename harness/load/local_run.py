@@ -1,7 +1,8 @@
 """A load run against a service of our own, inside a container whose memory is watched from outside."""
 
+import json
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from harness.containers.backends import choose, sweep_all
 from harness.containers.container import Backend, Launch
@@ -20,7 +21,7 @@ from harness.load.errand import Errand
 from harness.load.generator import open_generator
 from harness.load.live import Now
 from harness.load.memory import Moments
-from harness.load.order import LoadOrder, run_clock
+from harness.load.order import LoadOrder, comparable, run_clock
 from harness.load.preparing import make_errand, make_orders
 from harness.load.rows import ROWS
 from harness.load.seen import JobEnd, LoadSeen, Provided
@@ -173,4 +174,5 @@ def _header(order: LoadOrder, backend: Backend, material: Material, environment:
     )
     header = header_of(order.scenario, held, order.command, order.started_at)
     taken = header.fingerprint
-    return replace(header, fingerprint=replace(taken, binding={**taken.binding, "load": order.plan.summary}))
+    stub = json.dumps(asdict(order.scenario.provider), sort_keys=True)
+    return replace(header, fingerprint=replace(taken, binding={**taken.binding, **comparable(order), "provider": stub}))

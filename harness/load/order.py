@@ -1,7 +1,8 @@
 """One load run that was asked for, and the clock that everything of it is on."""
 
+import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +46,15 @@ class LoadOrder:
     def tell(self, phase: str) -> None:
         """Show what is done now."""
         self.show(Progress(phase, self.clock()))
+
+
+def comparable(order: LoadOrder) -> Mapping[str, str]:
+    """What has to be the same in two loads that are compared, beside their environments."""
+    found = {"load": order.plan.summary}
+    if order.plan.locustfile is not None:
+        content = Path(order.plan.locustfile).read_bytes()
+        found["locustfile"] = f"sha256:{hashlib.sha256(content).hexdigest()[:12]}"
+    return found
 
 
 def run_clock(order: LoadOrder) -> RunClock:

@@ -22,7 +22,7 @@ from harness.load.generator import open_generator
 from harness.load.guard import Resolver
 from harness.load.live import Now, Pace
 from harness.load.memory import Moments
-from harness.load.order import LoadOrder, run_clock
+from harness.load.order import LoadOrder, comparable, run_clock
 from harness.load.origin import origin_of
 from harness.load.pinned import open_pinned
 from harness.load.preparing import make_errand, make_orders
@@ -224,7 +224,7 @@ def _show(order: LoadOrder, ground: _Ground, now: Now, stage: str) -> None:
 
 
 def _header(order: LoadOrder, approved: Approved, material: Material, limit_bytes: int | None) -> Header:
-    binding = {"host": str(approved.host.origin), "load": order.plan.summary, "corpus": material.digest}
+    binding = {"host": str(approved.host.origin), **comparable(order), "corpus": material.digest}
     return Header(
         verdict=Verdict.INVALID,
         reasons=(),

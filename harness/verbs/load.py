@@ -36,6 +36,7 @@ EXAMPLE = """example:
 """
 SUMMARY = "summary.md"
 PREFIX = "halfgig-"
+PORT_MOST = 65535
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,12 +57,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Run the load, write result and report, and tell the verdict."""
     scenario = load_scenario(arguments.scenario or "smoke", overrides_of(arguments))
-    plan = _plan(arguments, scenario)
+    plan, workers = _plan(arguments, scenario), _workers(arguments)
     material = load_material(scenario.corpus, scenario.documents)
     approved = _approved(arguments, scenario, plan, material) if arguments.host is not None else None
     run_dir = create_run_directory(Path(arguments.runs), "load", datetime.now(UTC)).path
     command = shlex.join(["halfgig", *(mask_url(word) for word in sys.argv[1:])])
-    workers = Workers(arguments.workers, arguments.workers_elsewhere, arguments.listen)
     with ProgressDisplay(make_console()) as display:
         order = LoadOrder(scenario, plan, run_dir, arguments.postgres, command, display.update, workers)
         result = run_local(order, material) if approved is None else run_remote(order, approved, material, resolve)
@@ -83,6 +83,16 @@ def _plan(arguments: argparse.Namespace, scenario: Scenario) -> LoadPlan:
     stages = [one.name for one in plan.stages if one.counted]
     check_names(plan.thresholds, known_names(plan), stages, f"{scenario.name} [load]")
     return plan
+
+
+def _workers(arguments: argparse.Namespace) -> Workers:
+    listen: str = arguments.listen
+    address, _, port = listen.rpartition(":")
+    if not address or not port.isdecimal() or int(port) > PORT_MOST:
+        raise HalfgigError(f"--listen {listen!r}: write it like 0.0.0.0:5557")
+    if arguments.workers_elsewhere and not int(port):
+        raise HalfgigError("--workers-elsewhere: nobody could find a port that is chosen here; write it in --listen")
+    return Workers(arguments.workers, arguments.workers_elsewhere, listen)
 
 
 def _approved(arguments: argparse.Namespace, scenario: Scenario, plan: LoadPlan, material: Material) -> Approved:

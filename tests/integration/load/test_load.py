@@ -40,6 +40,10 @@ def test_a_short_load_passes_and_its_report_can_be_drawn(tmp_path: Path) -> None
         ("", ("--host", "http://127.0.0.1:9", "--yes"), "allow is empty"),
         ("", ("--workers", "99"), "more than the 20 users"),
         ("", ("--locustfile", "nowhere.py"), "cannot be read"),
+        ("", ("--host", ""), "is not an origin"),
+        ("", ("--workers", "0"), "at least 1"),
+        ("", ("--listen", "everywhere"), "write it like 0.0.0.0:5557"),
+        ("", ("--workers", "2", "--workers-elsewhere"), "write it in --listen"),
     ],
 )
 def test_what_cannot_be_judged_or_must_not_be_loaded_is_refused(

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from harness.load.errand import Habit, Stage
+from harness.load.order import LoadOrder
 from harness.load.plan import LoadPlan
 from harness.load.rows import Arrival, Generator, Request, Rows, StageSeen
 from harness.load.seen import JobEnd, LoadSeen, Provided
 from harness.load.thresholds import parse_thresholds
+from harness.scenario import Overrides, load_scenario
 from reports.observations import Sample
 
 MIB = 2**20
@@ -40,6 +43,11 @@ def plan(*thresholds: str, rate_per_s: float | None = None, users: int = 10) -> 
         seed=1,
         uploads_most=None,
     )
+
+
+def load_order(run_dir: Path, of: LoadPlan) -> LoadOrder:
+    """An order of this plan, whose files go there."""
+    return LoadOrder(load_scenario("smoke", Overrides()), of, run_dir, None, "halfgig load", lambda _: None)
 
 
 def requests(name: str, seconds: Sequence[float], error: str | None = None, stage: int = 1) -> list[Request]:

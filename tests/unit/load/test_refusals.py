@@ -8,13 +8,14 @@ import pytest
 from harness.errors import ScenarioError
 from harness.load.errand import Habit, Tls
 from harness.load.names import check_doable
-from harness.load.plan import parse_load, with_locustfile
+from harness.load.order import comparable
+from harness.load.plan import Kill, parse_load, with_locustfile
 from harness.load.refusal import Refused
 from harness.load.staging_plan import parse_staging
 from harness.load.thresholds import parse_thresholds
 from harness.load.tls import tls_context
 from harness.target import SCENARIOS, load_target
-from tests.unit.load.sample_loads import plan
+from tests.unit.load.sample_loads import load_order, plan
 
 HTTP = load_target("importer", SCENARIOS).http
 
@@ -92,3 +93,23 @@ def test_a_typo_in_memory_is_told_what_memory_has() -> None:
     """`mem.peak` means `memory.peak`."""
     with pytest.raises(ScenarioError, match=r"memory\.peak is one"):
         parse_thresholds(["mem.peak < 65%"], "here")
+
+
+def test_what_two_loads_are_compared_by_tells_all_that_users_do() -> None:
+    """Sizes of uploads, reimports and kills make another load of it."""
+    base = plan()
+    others = (
+        replace(base, habits=(Habit("import", 1.0, (1.0, 1.0), (1, 9)), base.habits[1])),
+        replace(base, reimport=True),
+        replace(base, kills=(Kill("oom", "hold", 5.0, 0.0),)),
+    )
+    assert len({base.summary, *(one.summary for one in others)}) == 4
+
+
+def test_two_locustfiles_are_two_loads(tmp_path: Path) -> None:
+    """By what is in them, not by how they are called."""
+    order = load_order(tmp_path, with_locustfile(plan(), str(tmp_path / "mine.py")))
+    (tmp_path / "mine.py").write_text("one")
+    first = comparable(order)
+    (tmp_path / "mine.py").write_text("another")
+    assert first["locustfile"] != comparable(order)["locustfile"]

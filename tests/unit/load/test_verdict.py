@@ -104,6 +104,12 @@ def test_where_there_is_no_ledger_new_chunks_tell_that_imports_were_real() -> No
     assert _codes(replace(run, ends=(JobEnd("a", 1, "completed", 1, 0),)))[1] == {"nothing_billed"}
 
 
+def test_a_handful_of_requests_is_no_pass_whatever_the_thresholds_ask_for() -> None:
+    """Two answers are no load."""
+    few = seen(plan(), [*requests("search", [0.05] * 2), *requests("upload", [0.1])])
+    assert _codes(few) == (Verdict.INVALID, {"not_enough_measured"})
+
+
 def test_a_missed_threshold_fails_and_one_that_cannot_be_judged_is_invalid() -> None:
     """A proven miss comes before what is not known."""
     assert _codes(_good("search.p95 < 10ms")) == (Verdict.FAIL, {"threshold_missed"})
