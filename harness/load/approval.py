@@ -27,7 +27,7 @@ class Approved:
 
     @property
     def pins(self) -> dict[str, tuple[str, ...]]:
-        """Name to the only addresses that it may have."""
+        """Name and port to the only addresses that they may have."""
         return pins_of(self.pinned)
 
 

@@ -136,7 +136,7 @@ class Errand:
     sign_in: SignIn | None = None
     tls: Tls = Tls()
     pins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Name of a host to the only addresses that it may have; where there are any, no other name is looked up."""
+    """`name:port` to the only addresses that it may have; where there are any, nothing else is looked up."""
 
 
 def write_errand(path: Path, errand: Errand) -> None:

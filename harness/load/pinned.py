@@ -1,12 +1,13 @@
 """An HTTP client that reaches only pinned addresses, whatever its names resolve to later."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import httpx
 
 from harness.load.errand import Tls
-from harness.load.origin import Origin
+from harness.load.origin import PORTS, Origin
 from harness.load.tls import tls_context
 
 TIMEOUT_S = 15.0
@@ -21,20 +22,24 @@ class Pinned:
 
 
 class PinnedTransport(httpx.BaseTransport):
-    """Connects to a name's pinned address; the certificate is checked by the name."""
+    """Connects to a name's pinned addresses; the certificate is checked by the name."""
 
     def __init__(self, pins: Mapping[str, tuple[str, ...]], tls: Tls) -> None:
         self._pins = pins
         self._inner = httpx.HTTPTransport(verify=tls_context(tls), trust_env=False)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send it to the first pinned address; the Host header stays as it is."""
-        name = request.url.host
-        addresses = self._pins.get(name)
+        """Send it to the first pinned address where somebody listens; the Host header stays as it is."""
+        url = request.url
+        addresses = self._pins.get(f"{url.host}:{url.port or PORTS[url.scheme]}")
         if not addresses:
-            raise httpx.ConnectError(f"{name} is not an address that this load may reach", request=request)
-        request.url = request.url.copy_with(host=addresses[0])
-        request.extensions = {**request.extensions, "sni_hostname": name}
+            raise httpx.ConnectError(f"{url} is not an address that this load may reach", request=request)
+        request.extensions = {**request.extensions, "sni_hostname": url.host}
+        for address in addresses[:-1]:
+            request.url = url.copy_with(host=address)
+            with suppress(httpx.ConnectError):  # nothing was sent there
+                return self._inner.handle_request(request)
+        request.url = url.copy_with(host=addresses[-1])
         return self._inner.handle_request(request)
 
     def close(self) -> None:
@@ -53,5 +58,5 @@ def open_pinned(
 
 
 def pins_of(pinned: tuple[Pinned, ...]) -> dict[str, tuple[str, ...]]:
-    """Name to addresses, as Locust's processes are told."""
-    return {one.origin.name: one.addresses for one in pinned}
+    """Name and port to addresses, as Locust's processes are told."""
+    return {f"{one.origin.name}:{one.origin.port}": one.addresses for one in pinned}

@@ -193,6 +193,16 @@ def test_a_target_that_does_not_answer_is_refused() -> None:
         check_proof(client, Proof(), [])
 
 
+def test_every_pinned_address_is_tried_and_no_other_port() -> None:
+    """A name may have an address where nobody listens; and a listed host is listed with its port."""
+    with _serving(_staging) as port:
+        pinned = Pinned(parse_origin(f"http://staging.example:{port}"), ("127.0.0.2", "127.0.0.1"))
+        with open_pinned(pinned, pins_of((pinned,)), Tls()) as client:
+            assert client.get("/health").status_code == 200
+            with pytest.raises(httpx.ConnectError, match="is not an address that this load may reach"):
+                client.get(f"http://staging.example:{port + 1}/health")
+
+
 MATERIAL = load_material("synthetic:5", None)
 OWN = with_locustfile(plan(), "mine.py")
 

@@ -146,7 +146,7 @@ def test_an_errand_is_read_as_it_was_written(tmp_path: Path) -> None:
         request_timeout_s=30.0,
         import_timeout_s=60.0,
         sign_in=SignIn("header", from_env="X"),
-        pins={"a": ("127.0.0.1",)},
+        pins={"a:80": ("127.0.0.1",)},
     )
     write_errand(tmp_path / "errand.json", errand)
     assert read_errand((tmp_path / "errand.json").read_text(), "x") == errand
