@@ -67,7 +67,7 @@ def render_load_diff(diff: LoadDiff) -> str:
 def _differing(before: Mapping[str, Scalar], after: Mapping[str, Scalar]) -> Iterator[str]:
     for name in before.keys() | after.keys():
         if before.get(name) != after.get(name):
-            then, now = _apart(str(before.get(name)), str(after.get(name)))
+            then, now = _apart(*(str(side.get(name, UNKNOWN)) for side in (before, after)))
             yield f"{name} is {now!r}, and was {then!r}"
 
 
@@ -111,4 +111,8 @@ def _whole(before: LoadResult, after: LoadResult) -> Iterator[Change]:
 
 
 def _change(one: Change) -> str:
-    return UNKNOWN if one.share is None else f"{100 * one.share:+.1f} %"
+    if one.share is not None:
+        return f"{100 * one.share:+.1f} %"
+    if one.before is None or one.after is None:
+        return UNKNOWN
+    return "from nothing" if one.after else "+0.0 %"

@@ -162,7 +162,7 @@ def _why_stop(ground: _Ground, requests_per_s: float) -> str | None:
     """What ends the load at once: the rate, the spend, or metrics that say two things or nothing."""
     metrics, caps = ground.metrics, ground.staging.guard.caps
     if requests_per_s > caps.rate_per_s:
-        return f"{requests_per_s:.0f} requests a second were made, and the cap is {caps.rate_per_s:g}"
+        return f"{requests_per_s:.1f} requests a second were made, and the cap is {caps.rate_per_s:g}"
     if metrics is None:
         return None
     if metrics.replicas_changed is not None:
@@ -187,7 +187,9 @@ def _clean(order: LoadOrder, ground: _Ground) -> Cleaned:
     if ground.client.contract.delete is None:
         return Cleaned(0, tuple(one.job_id for one in rows_of(order).imports))
     order.tell("removing what was created")
-    return clean_up(ground.client, [one.job_id for one in rows_of(order).imports], ground.errand.prefix)
+    cleaned = clean_up(ground.client, [one.job_id for one in rows_of(order).imports], ground.errand.prefix)
+    order.tell(f"{cleaned.removed} imports removed, {len(cleaned.left)} left")  # an interrupted load has no result
+    return cleaned
 
 
 def _with_leftovers(result: LoadResult, cleaned: Cleaned, *, allowed: bool) -> LoadResult:

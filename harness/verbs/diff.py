@@ -1,4 +1,4 @@
-"""Tell what grew and shrank between two runs, by allocation site."""
+"""Tell what grew and shrank between two runs, by allocation site; of two loads, what each figure became."""
 
 import argparse
 import shlex
@@ -11,9 +11,11 @@ from harness.memory.diff import DiffError, compare
 from harness.memory.repeat import Found, Repeating, differing, trace_in, trace_of_run
 from harness.scenario import Scenario, load_scenario
 from harness.verbs import run
+from reports.load_diff import diff_loads, render_load_diff
+from reports.load_diff_terminal import print_load_diff
 from reports.progress import Progress, ProgressDisplay
-from reports.result import Result
-from reports.run_directory import find_run
+from reports.result import AnyResult, LoadResult, Result, read_result
+from reports.run_directory import RESULT, find_run
 from reports.terminal import make_console
 from reports.trace_diff_html import render_diff_html
 from reports.trace_diff_markdown import render_diff_markdown
@@ -22,6 +24,7 @@ from reports.trace_diff_terminal import print_diff
 EXAMPLE = """example:
   halfgig diff 3f2a9c last
   halfgig diff before/trace.json after/trace.json --markdown > diff.md
+  halfgig diff runs/load/20261129T090000Z-1c2d3e last
 
 A run that has no exact trace yet (halfgig run --trace exact) is repeated with one.
 """
@@ -38,7 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Find or make both exact traces, compare them, and draw what changed."""
+    """Compare two loads; or find or make two exact traces, compare them, and draw what changed."""
+    results = [_result(name, arguments) for name in (arguments.before, arguments.after)]
+    loads = [one for one in results if isinstance(one, LoadResult)]
+    if loads:
+        return _tell_loads(arguments, loads)
     with ProgressDisplay(make_console()) as display:
         before, after = (_find(name, arguments, display) for name in (arguments.before, arguments.after))
     found = compare(before.trace, after.trace, (before.name, after.name))
@@ -49,6 +56,27 @@ def execute(arguments: argparse.Namespace) -> int:
         sys.stdout.write(render_diff_markdown(diff))
     else:
         print_diff(diff, make_console(sys.stdout), page)
+    return 0
+
+
+def _result(name: str, arguments: argparse.Namespace) -> AnyResult | None:
+    """The result of a run, or in a file of that name; None where the name leads to something else."""
+    path = Path(name)
+    if not path.is_file():
+        path = find_run(Path(arguments.runs), name).path / RESULT
+    return read_result(path) if path.is_file() and path.name == RESULT else None
+
+
+def _tell_loads(arguments: argparse.Namespace, loads: list[LoadResult]) -> int:
+    if len(loads) == 1:
+        raise DiffError("only one of the two is a load, and a load can be compared with another load alone")
+    if arguments.html:
+        raise DiffError("--html: two loads are compared here and in Markdown, and have no page")
+    diff = diff_loads(*loads)
+    if arguments.markdown:
+        sys.stdout.write(render_load_diff(diff))
+    else:
+        print_load_diff(diff, make_console(sys.stdout))
     return 0
 
 

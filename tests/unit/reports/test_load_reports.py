@@ -54,7 +54,7 @@ def test_two_loads_stand_beside_each_other_with_what_changed() -> None:
     diff = diff_loads(_loaded(_figures(0.2)), _loaded(_figures(0.3, errors=1)))
     rows = {row[0]: row[1:] for row in load_diff_rows(diff)}
     assert rows["search.p95"] == ("200 ms", "300 ms", "+50.0 %")
-    assert rows["search.errors"] == ("0 %", "1 %", "unknown")
+    assert rows["search.errors"] == ("0 %", "1 %", "from nothing")
     assert rows["memory.peak"][2] == "+0.0 %"
     assert "search.p99" not in rows
     assert "200 ms" in render_load_diff(diff)
@@ -66,5 +66,5 @@ def test_loads_of_different_fingerprints_are_refused_with_what_differs() -> None
     one, other = _loaded(_figures(0.2), load=f"{long}3s"), _loaded(_figures(0.2), load=f"{long}9s")
     with pytest.raises(ResultError, match=r"1s-9s.*1s-3s"):
         diff_loads(one, other)
-    with pytest.raises(ResultError, match="provider is 'slow', and was 'None'"):
+    with pytest.raises(ResultError, match="provider is 'slow', and was 'unknown'"):
         diff_loads(one, _loaded(_figures(0.2), load=f"{long}3s", provider="slow"))
