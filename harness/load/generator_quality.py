@@ -120,7 +120,7 @@ def rate_failures(seen: LoadSeen) -> Iterator[Reason]:
         arrivals = seen.arrivals_in(place)
         if rate is None or not arrivals:
             continue
-        taken = sum(one.ok or _may_still_end(one, arrivals, seen) for one in arrivals)
+        taken = sum(one.ok or seen.was_struck(one) or _may_still_end(one, arrivals, seen) for one in arrivals)
         if taken < RATE_SHARE * len(arrivals):
             name, seconds = seen.stage(place).name, seen.seconds_of(place)
             took, came = taken / seconds, len(arrivals) / seconds

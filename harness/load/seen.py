@@ -142,12 +142,14 @@ class LoadSeen:
         return [
             one
             for one in self.rows.arrivals
-            if any(start <= one.due_s < end for start, end in spans) and not self._came_in_gap(one)
+            if any(start <= one.due_s < end for start, end in spans)
+            and not any(start <= one.due_s < end for start, end in self.planned_gaps)
         ]
 
-    def _came_in_gap(self, one: Arrival) -> bool:
+    def was_struck(self, one: Arrival) -> bool:
+        """Whether the service was taken away while it was at that arrival."""
         end_s = one.due_s + (one.seconds or 0.0)
-        return any(one.due_s < gap_end_s and end_s >= start_s for start_s, gap_end_s in self.planned_gaps)
+        return any(one.due_s < start <= end_s for start, _ in self.planned_gaps)
 
     def stage(self, place: int) -> Stage:
         """The stage as it was wished for."""

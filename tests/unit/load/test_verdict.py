@@ -174,7 +174,10 @@ def test_a_kill_that_never_came_is_invalid() -> None:
 def test_arrivals_of_a_planned_gap_are_not_the_services_fault() -> None:
     """Neither those that came while it was gone, nor those that it was at when it was killed."""
     crash = Crash("oom", 10.0, 15.0, planned=True, start_t=0.0)
-    made = [one._replace(ok=not 9.95 < one.due_s < 15.0) for one in arrivals(10.0)]
+    made = [
+        one._replace(ok=not 8.0 < one.due_s < 15.0, seconds=10.5 - one.due_s if 8.0 < one.due_s < 10.0 else 0.1)
+        for one in arrivals(10.0)
+    ]
     kills = (Kill("oom", "hold", 5.0, 0.0),)
     base = _good(rate_per_s=10.0, users=60)
     run = with_rows(replace(base, plan=replace(base.plan, kills=kills), crashes=(crash,)), arrivals=made)
