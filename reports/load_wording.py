@@ -14,10 +14,11 @@ def load_reasons(result: LoadResult) -> tuple[str, ...]:
     """Why the verdict is what it is."""
     if result.header.reasons:
         return tuple(one.text or one.code for one in result.header.reasons)
-    held = plural(len(result.body.thresholds), "threshold")
     if result.header.verdict is Verdict.PASS:
         users = max((one.users for one in result.body.stages if one.counted and one.begin_s is not None), default=0)
-        return (f"{held} held under {plural(users, 'user')}, and nothing acknowledged was lost.", *_break(result.body))
+        count = len(result.body.thresholds)
+        held = f"{plural(count, 'threshold')} held" if count else "There was no threshold to miss"
+        return (f"{held} under {plural(users, 'user')}, and nothing acknowledged was lost.", *_break(result.body))
     return ("No reason was recorded.",)
 
 
@@ -91,13 +92,14 @@ def invariant_rows(body: LoadBody) -> list[tuple[str, ...]]:
 
 
 def slope_note(memory: LoadMemory) -> str:
-    """The interval, and what it means for the limit."""
+    """The interval, over how little it is known, and what it means for the limit."""
     if memory.slope_interval is None:
         return "no stage was long enough"
     low, high = (show(one, "bytes/h") for one in memory.slope_interval)
+    found = f"over {format_duration(memory.slope_over_s)}: {low} to {high}"
     if memory.minutes_to_limit is None:
-        return f"{low} to {high}"
-    return f"{low} to {high}; the limit is {memory.minutes_to_limit:,.0f} min away"
+        return found
+    return f"{found}; at that the limit is {memory.minutes_to_limit:,.0f} min away"
 
 
 _GAPS = {"oom": "Killed for memory", "sigkill": "Killed", "exit": "Ended by itself"}

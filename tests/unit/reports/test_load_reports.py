@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from reports.errors import ResultError
-from reports.load_body import LoadBody, LoadMemory, LoadStage, RequestFigures
+from reports.load_body import LoadBody, LoadMemory, LoadStage, RequestFigures, ThresholdResult
 from reports.load_diff import diff_loads, load_diff_rows, render_load_diff
-from reports.load_wording import load_reasons
+from reports.load_wording import load_reasons, slope_note
 from reports.result import LoadResult, Verdict
 from tests.unit.reports.sample_runs import passing
 
@@ -33,15 +33,22 @@ def _steps(broke_at: str | None) -> LoadBody:
 def test_a_load_that_broke_says_where_and_what_it_held_until_then() -> None:
     """Never that it held under the users that it broke with."""
     held, broke = load_reasons(_loaded(_steps("20 users")))
-    assert "held under 10 users" in held
+    assert "no threshold to miss under 10 users" in held
     assert broke == "With 20 users a threshold was missed, and the load ended."
 
 
 def test_a_load_that_never_broke_says_that_it_may_hold_more() -> None:
     """The break was not found."""
-    held, more = load_reasons(_loaded(_steps(None)))
-    assert "held under 20 users" in held
+    threshold = ThresholdResult("search.p95", "<", 0.5, "s", 0.1, "PASS", 100)
+    held, more = load_reasons(_loaded(replace(_steps(None), thresholds=(threshold,))))
+    assert "1 threshold held under 20 users" in held
     assert "may hold more" in more
+
+
+def test_a_slope_says_over_how_long_it_is_known() -> None:
+    """What a service takes in its first half minute says little about its hours."""
+    memory = LoadMemory(slope_bytes_per_hour=MIB, slope_interval=(0, 2 * MIB), slope_over_s=24.0, minutes_to_limit=18.0)
+    assert slope_note(memory) == "over 24.0 s: 0 B/h to 2 MB/h; at that the limit is 18 min away"
 
 
 def _figures(p95_s: float | None, errors: int = 0) -> LoadBody:
