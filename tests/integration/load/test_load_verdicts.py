@@ -119,6 +119,16 @@ class Mine(FastHttpUser):
     def ask(self):
         self.client.get("/health", name="ask")
 """
+AWAY = """
+from locust import FastHttpUser, between, task
+
+class Strayed(FastHttpUser):
+    wait_time = between(0.2, 0.5)
+
+    @task
+    def ask(self):
+        self.client.get("http://localhost:9/", name="ask")
+"""
 
 
 @pytest.mark.parametrize(
@@ -140,6 +150,15 @@ def test_somebodys_own_users_are_judged_by_the_same_thresholds(tmp_path: Path) -
     loaded = load(scenario, "--locustfile", str(tmp_path / "mine.py"))
     assert loaded.status == 0, loaded.result.get("reasons")
     assert loaded.figures("ask")["requests"] > 100
+
+
+def test_somebodys_own_users_reach_nothing_but_the_service(tmp_path: Path) -> None:
+    """Whatever address stands in their file: here too, nobody asked for a load of it."""
+    (tmp_path / "mine.py").write_text(AWAY)
+    scenario = write_scenario(tmp_path, f'{SHORT}thresholds = ["ask.errors < 1%"]\n', people="")
+    loaded = load(scenario, "--locustfile", str(tmp_path / "mine.py"))
+    assert loaded.status == 1, loaded.result.get("reasons")
+    assert all("not an address that this load may reach" in one["error"] for one in loaded.result["error_counts"])
 
 
 def test_a_killed_worker_makes_the_run_invalid(tmp_path: Path) -> None:
