@@ -231,6 +231,38 @@ def test_a_staging_host_is_loaded_and_left_as_it_was(tmp_path: Path) -> None:
     assert left["total"] == 0
 
 
+SEARCHING = """
+from locust import FastHttpUser, constant, task
+
+class Searching(FastHttpUser):
+    wait_time = constant(0.5)
+
+    @task
+    def search(self):
+        self.client.get("/api/search?q=anything", name="ask")
+"""
+
+
+def test_a_load_that_comes_to_cost_more_than_its_cap_is_ended_and_invalid(tmp_path: Path) -> None:
+    """What somebody's own users spend is followed by the counter of the host; a load that was ended is no pass."""
+    port = free_port()
+    (tmp_path / "mine.py").write_text(SEARCHING)
+    guard = (
+        f'[guard]\nallow = ["http://127.0.0.1:{port}"]\naccept_leftovers = true\n'
+        "[guard.caps]\nrate = 200.0\nspend = 0.0\nprice_per_million_tokens = 0.1\n"
+        '[metrics]\nmemory = "importer_memory_usage_bytes"\nbilled = "importer_billed_inputs_total"\n'
+    )
+    long = 'shape = { kind = "smoke", users = 10, warmup = "1s", hold = "60s" }\nthresholds = ["ask.errors < 1%"]\n'
+    scenario = write_scenario(tmp_path, long, people=guard)
+    with _staging(port, tmp_path / "serve"):
+        loaded = load(
+            scenario, "--host", f"http://127.0.0.1:{port}", "--yes", "--locustfile", str(tmp_path / "mine.py")
+        )
+    assert loaded.status == 3, (loaded.said, loaded.result.get("reasons"))
+    assert "stopped" in loaded.codes
+    assert loaded.result["duration_s"] < 60
+
+
 def test_a_host_behind_tls_and_tokens_is_loaded_and_its_certificate_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
