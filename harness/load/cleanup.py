@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from harness.client import Client
+from harness.errors import HalfgigError
 
 _PAGES_MOST = 50
 _WITHIN_S = 60.0
@@ -43,7 +44,7 @@ def _delete(client: Client, job_id: str) -> bool:
             return True
         if cancel is not None:
             client.http.post(cancel.format(job_id=job_id))
-    except httpx.TransportError:
+    except (httpx.HTTPError, HalfgigError):  # somebody whose sign-in fails is asked again, too
         return False
     return False
 
@@ -67,7 +68,7 @@ def _rows(client: Client, url: httpx.URL) -> list[dict[str, Any]]:
     try:
         answer = client.http.get(url)
         told = answer.json() if answer.status_code == 200 else []
-    except (httpx.TransportError, ValueError):
+    except (httpx.HTTPError, HalfgigError, ValueError):
         return []
     found = told if isinstance(told, list) else next((one for one in told.values() if isinstance(one, list)), [])
     return [one for one in found if isinstance(one, dict)]

@@ -7,7 +7,7 @@ import httpx
 
 from harness import client as contract
 from harness.client import Client, JobStatus
-from harness.errors import TargetError, UnknownJobError
+from harness.errors import HalfgigError, UnknownJobError
 from harness.load.rows import ImportSeen
 from harness.load.seen import JobEnd
 
@@ -38,7 +38,7 @@ def _is_under_way(client: Client, job_id: str, last: dict[str, JobStatus | None]
     except UnknownJobError:
         last[job_id] = None
         return False
-    except (httpx.TransportError, TargetError):
+    except (httpx.HTTPError, HalfgigError):
         return True  # an answer that says nothing of the import is no loss of it
     return not told.finished
 

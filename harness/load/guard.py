@@ -59,7 +59,7 @@ def check_proof(client: httpx.Client, proof: Proof, allow: Sequence[str]) -> Non
     origin = str(client.base_url).rstrip("/")
     try:
         answer = client.get(proof.path, params={proof.nonce_parameter: nonce})
-    except httpx.TransportError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Refused(f"{origin} does not answer: {error}") from None
     check_redirect(answer, origin, allow)
     if answer.status_code != 200:

@@ -8,6 +8,8 @@ from harness.load.errand import SignIn
 
 EARLY_S = 30.0
 """A token is renewed so long before it ends, or at half of its life where that is shorter."""
+_SHORTEST_S = 1.0
+"""A token that is over at once is not asked for again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,11 @@ def _by_form(how: SignIn, answer: Answer) -> SignedIn:
 def _by_token(how: SignIn, answer: Answer) -> SignedIn:
     try:
         told = json.loads(answer.body)
-        token, life_s = str(told[how.token_field]), told.get(how.expires_field)
+        token, life = str(told[how.token_field]), told.get(how.expires_field)
+        life_s = None if life is None else float(life)
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise SignInFailed(f"{how.url} answered without {how.token_field!r}") from None
-    for_s = None if life_s is None else max(float(life_s) - EARLY_S, float(life_s) / 2)
+        raise SignInFailed(
+            f"{how.url} answered without {how.token_field!r}, or with {how.expires_field!r} that is no number"
+        ) from None
+    for_s = None if life_s is None else max(life_s - EARLY_S, life_s / 2, _SHORTEST_S)
     return SignedIn({how.header: how.value.format(secret=token)}, for_s)

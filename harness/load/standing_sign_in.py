@@ -33,7 +33,7 @@ class StandingSignIn(httpx.Auth):
     def _sign_in(self) -> SignedIn:
         try:
             found = sign_in(self._how, self._secrets, self._send)
-        except (SignInFailed, httpx.TransportError) as error:
+        except (SignInFailed, httpx.HTTPError, httpx.InvalidURL) as error:
             raise Refused(f"signing in failed: {error}") from None
         self._until_s = float("inf") if found.for_s is None else self._clock() + found.for_s
         return found

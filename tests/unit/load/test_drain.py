@@ -6,6 +6,7 @@ import httpx
 
 from harness.client import Client
 from harness.load.drain import drain
+from harness.load.refusal import Refused
 from harness.load.rows import ImportSeen
 from harness.load.seen import JobEnd
 from harness.target import SCENARIOS, load_target
@@ -32,6 +33,16 @@ def test_an_answer_that_says_nothing_of_an_import_is_asked_for_again() -> None:
     end, drained = _drained(lambda _: next(answers, httpx.Response(200, json=good)))
     assert (end.is_lost, end.is_complete, drained) == (False, True, True)
     end, drained = _drained(lambda _: httpx.Response(503))
+    assert (end.is_lost, end.told, drained) == (False, False, False)
+
+
+def test_a_sign_in_that_fails_is_no_loss() -> None:
+    """The result of the load is still told."""
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        raise Refused("signing in failed")
+
+    end, drained = _drained(answer)
     assert (end.is_lost, end.told, drained) == (False, False, False)
 
 

@@ -170,6 +170,21 @@ def test_a_token_is_renewed_before_it_ends() -> None:
         StandingSignIn(how, {}, lambda _url, _form: Answer(200, (), b"{}"))
 
 
+@pytest.mark.parametrize("body", [b"[]", b"x", b'{"access_token": "t", "expires_in": "soon"}'])
+def test_a_token_answer_that_is_not_one_is_refused(body: bytes) -> None:
+    """With a sentence."""
+    how = SignIn("token", value="Bearer {secret}", url="/token", form={"grant_type": "client_credentials"})
+    with pytest.raises(Refused, match="signing in failed: /token answered without"):
+        StandingSignIn(how, {}, lambda _url, _form: Answer(200, (), body))
+
+
+def test_a_token_that_is_over_at_once_is_not_asked_for_without_a_pause() -> None:
+    """The token endpoint is no target."""
+    how = SignIn("token", value="{secret}", url="/token", form={"grant_type": "client_credentials"})
+    found = sign_in(how, {}, lambda _url, _form: Answer(200, (), b'{"access_token": "t", "expires_in": 0}'))
+    assert found.for_s == 1.0
+
+
 @pytest.mark.parametrize(
     ("table", "says"),
     [
