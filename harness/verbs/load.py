@@ -75,11 +75,13 @@ def _plan(arguments: argparse.Namespace, scenario: Scenario) -> LoadPlan:
     if scenario.load is None:
         raise ScenarioError(f"the scenario {scenario.name} has no [load] section, so there is no load to make")
     plan = scenario.load
-    if arguments.locustfile:
+    if arguments.locustfile is not None:
         plan = with_locustfile(plan, arguments.locustfile)
     check_doable(plan, scenario.target.http)
-    if plan.users_most < arguments.workers:
-        raise HalfgigError(f"--workers {arguments.workers}: more than the {plan.users_most} users")
+    # Arrivals that come to a worker without a user would all be turned away.
+    users = plan.users_most if plan.rate_most_per_s is None else min(one.users for one in plan.stages)
+    if users < arguments.workers:
+        raise HalfgigError(f"--workers {arguments.workers}: more than the {users} users")
     stages = [one.name for one in plan.stages if one.counted]
     check_names(plan.thresholds, known_names(plan), stages, f"{scenario.name} [load]")
     return plan
