@@ -22,9 +22,9 @@ from reports.progress import Progress
 
 SETTLE_S = 1.0
 """How long after an import its remaining memory is read: time for buffers and connections to be given back."""
-INTERVAL_MS = 20.0
+INTERVAL_MS = 25.0
 READY_AT_THE_END_S = 10.0
-LOOKS_EVERY = 10
+LOOKS_EVERY = 8
 """Samples between two looks for connections, and of the run's own `look`: 200 ms."""
 
 

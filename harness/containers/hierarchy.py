@@ -93,7 +93,7 @@ def group_pids(directory: Path) -> tuple[int, ...]:
 
     The file is opened anew each time: on v1 an open one goes on telling the list of its first read.
     """
-    descriptor = os.open(directory / "cgroup.procs", os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = os.open(f"{directory}/cgroup.procs", os.O_RDONLY | os.O_CLOEXEC)
     try:
         text = b"".join(iter(lambda: os.read(descriptor, 65536), b""))
     finally:

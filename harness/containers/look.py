@@ -14,7 +14,7 @@ from harness.containers.memory_readers import MemoryReaders
 from harness.containers.processes import ProcessMemory, read_command
 
 # How often the processes of a group are looked at: that costs several times as much as its memory.
-_PROCESSES_EVERY_S = 0.08
+_PROCESSES_EVERY_S = 0.1
 _NO_SAMPLE = MemorySample(0, 0, 0, 0, 0, 0, 0.0)
 
 
@@ -87,12 +87,13 @@ class GroupEye:
         return self._last
 
     def _memory(self) -> Look:
-        return replace(
-            self._last,
-            sample=self._group.read(self._last.memory.values()),
+        last = self._last
+        return Look(
+            sample=self._group.read(last.memory.values()),
             oom_kills=self._group.oom_kills(),
             peak_bytes=self._group.peak_bytes(),
-            fresh=False,
+            memory=last.memory,
+            commands=last.commands,
         )
 
     def _all(self) -> Look:

@@ -10,6 +10,7 @@ import pytest
 from harness.containers.container import Backend, Container, wait_for_exit
 from harness.containers.doctor import filesystem_of
 from harness.memory.sampler import Peaks, Sampler
+from harness.watching import INTERVAL_MS
 from tests.integration.containers.conftest import DEADLINE_S, Bench, Start, available
 
 MIB = 2**20
@@ -57,7 +58,9 @@ def test_cgroup_and_watchdog_agree_within_a_tenth(bench: Bench) -> None:
         with ExitStack() as stack:
             launch = bench.launch("anon:30", "shmem:10", "say:taken", "stay")
             container = stack.enter_context(closing(backend.create(launch)))
-            sampler = Sampler(container, bench.folder / f"{name}.jsonl", origin_s=time.monotonic())
+            sampler = Sampler(
+                container, bench.folder / f"{name}.jsonl", origin_s=time.monotonic(), interval_ms=INTERVAL_MS
+            )
             container.start()
             sampler.start()
             stack.callback(sampler.stop)
