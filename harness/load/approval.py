@@ -61,14 +61,15 @@ def plan_in_words(approved: Approved, plan: LoadPlan, staging: StagingPlan, pref
     """What is about to be done, for somebody who has to agree to it."""
     found, host = approved.estimate, approved.host
     rate = f", {plan.rate_most_per_s:g} arrivals a second" if plan.rate_most_per_s else ""
-    spend = "nothing" if not found.spend else f"at most {found.spend:.4f}"
+    cap = f"; the load ends above {staging.guard.caps.spend:g}"
+    spend = "nothing" if not found.spend else f"about {found.spend:.4f}{cap}"
     left = "what is created stays" if staging.guard.accept_leftovers else "all of it is deleted afterwards"
-    costs = f"about {found.tokens:,.0f} tokens at most, {spend}"
+    costs = f"about {found.tokens:,.0f} tokens, {spend}"
     imports = f"at most {found.uploads} imports named {prefix}*; {left}" if plan.imports else "no import"
     creates = imports
     if plan.locustfile is not None:
         creates = f"whatever the users of {plan.locustfile} create; it stays"
-        costs = f"whatever they ask of it; the load ends above {staging.guard.caps.spend:g}"
+        costs = f"whatever they ask of it{cap}"
     return "\n".join(
         (
             f"host      {host.origin} ({', '.join(host.addresses)}), which says that it is staging",

@@ -11,13 +11,15 @@ from harness.load.staging_plan import Caps, Guard, Metrics
 from harness.target import HttpContract
 
 _PER_MILLION = 1_000_000
+SALT_SHARE = 0.15
+"""How much longer texts are, at most, for what makes each upload new: 8 to 9 % were measured on abstracts."""
 _SHORTEST_LOOP_S = 0.05
 """A user without a pause still waits for its answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a run may come to, at most."""
+    """What a run may come to, by the corpus's mean document; the load ends where it comes to more than its cap."""
 
     uploads: int
     searches: int
@@ -33,6 +35,7 @@ def estimate(plan: LoadPlan, caps: Caps, documents: Sequence[Document], queries:
     searches = _searches(plan)
     mean_chars = sum(map(chars_of, documents)) / len(documents)
     per_upload = max((one.documents[1] for one in plan.habits if one.does == "import"), default=0) * mean_chars
+    per_upload *= 1 if plan.reimport else 1 + SALT_SHARE
     query_chars = sum(map(len, queries)) / len(queries) if queries else 0.0
     tokens = (uploads * per_upload + searches * query_chars) / caps.chars_per_token
     price = caps.price_per_million_tokens
@@ -56,8 +59,9 @@ def check_caps(plan: LoadPlan, caps: Caps, found: Estimate, metrics: Metrics | N
     if asked > caps.rate_per_s:
         text = f"{plan.users_most} users with these pauses may make {asked:.0f} requests a second"
         raise Refused(f"{text}, which is more than the cap of {caps.rate_per_s:g}")
-    if plan.seconds > caps.seconds:
-        raise Refused(f"{plan.seconds:g} s are longer than the cap of {caps.seconds:g} s")
+    long_s = plan.seconds + plan.gathering_s
+    if long_s > caps.seconds:
+        raise Refused(f"{long_s:g} s, with the gathering of users, are longer than the cap of {caps.seconds:g} s")
     _check_spend(plan, caps, found, metrics)
 
 

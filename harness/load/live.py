@@ -64,12 +64,19 @@ class Pace:
 
     def __init__(self) -> None:
         self._marks: deque[tuple[float, int]] = deque([(0.0, 0)])
+        self._began_s: float | None = None
+
+    def loaded_s(self, now_s: float) -> float:
+        """How long ago the first request was seen; 0 where there was none."""
+        return 0.0 if self._began_s is None else now_s - self._began_s
 
     def per_s(self, now_s: float, requests: int) -> float:
         """The rate up to now, when there have been so many in all."""
         while len(self._marks) > 1 and self._marks[1][0] <= now_s - PACE_OVER_S:
             self._marks.popleft()
         self._marks.append((now_s, requests))
+        if self._began_s is None and requests:
+            self._began_s = now_s
         began_s, before = self._marks[0]
         return (requests - before) / max(now_s - began_s, PACE_OVER_S)
 

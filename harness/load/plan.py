@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -79,6 +80,12 @@ class LoadPlan:
     def seconds(self) -> float:
         """How long all stages take, their gathering of users apart."""
         return sum(one.hold_s for one in self.stages)
+
+    @property
+    def gathering_s(self) -> float:
+        """How long the users of all stages take to come and go, where nothing holds them up."""
+        users = [0, *(one.users for one in self.stages)]
+        return sum(abs(after - before) for before, after in pairwise(users)) / self.spawn_per_s
 
     @property
     def summary(self) -> str:

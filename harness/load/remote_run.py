@@ -38,6 +38,8 @@ from reports.run_directory import RESULT, SAMPLES
 
 _METRICS_PATH = "/metrics"
 _QUIET_S = 2.5
+_LATE_S = 5.0
+"""How much longer than foreseen a load may take: each stage begins when its users are there."""
 
 
 @dataclass(slots=True)
@@ -153,14 +155,17 @@ def _under_load(order: LoadOrder, ground: _Ground) -> Course:
                 show=lambda now, stage: _show(order, ground, now, stage),
                 misses=lambda place: misses(order, place),
                 died=lambda: None,
-                stop=lambda now: _why_stop(ground, pace.per_s(order.clock(), now.requests)),
+                stop=lambda now: _why_stop(ground, pace, order.clock(), now.requests),
             )
         )
 
 
-def _why_stop(ground: _Ground, requests_per_s: float) -> str | None:
-    """What ends the load at once: the rate, the spend, or metrics that say two things or nothing."""
+def _why_stop(ground: _Ground, pace: Pace, now_s: float, requests: int) -> str | None:
+    """What ends the load at once: a cap, or metrics that say two things or nothing."""
     metrics, caps = ground.metrics, ground.staging.guard.caps
+    requests_per_s = pace.per_s(now_s, requests)
+    if pace.loaded_s(now_s) > caps.seconds + _LATE_S:
+        return f"its users have taken so long to gather that it would last longer than the cap of {caps.seconds:g} s"
     if requests_per_s > caps.rate_per_s:
         return f"{requests_per_s:.1f} requests a second were made, and the cap is {caps.rate_per_s:g}"
     if metrics is None:

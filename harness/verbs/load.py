@@ -37,6 +37,7 @@ EXAMPLE = """example:
 SUMMARY = "summary.md"
 PREFIX = "halfgig-"
 PORT_MOST = 65535
+_OF_OUR_OWN = ("limit", "budget", "cpus", "plan", "backend", "image", "set", "postgres")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run the load, write result and report, and tell the verdict."""
+    _refuse_local(arguments)
     scenario = load_scenario(arguments.scenario or "smoke", overrides_of(arguments))
     plan, workers = _plan(arguments, scenario), _workers(arguments)
     material = load_material(scenario.corpus, scenario.documents)
@@ -66,6 +68,13 @@ def execute(arguments: argparse.Namespace) -> int:
         order = LoadOrder(scenario, plan, run_dir, arguments.postgres, command, display.update, workers)
         result = run_local(order, material) if approved is None else run_remote(order, approved, material, resolve)
     return _tell(arguments, run_dir, result)
+
+
+def _refuse_local(arguments: argparse.Namespace) -> None:
+    """Refuse options that say how a service is started, where it is somebody's who started it already."""
+    given = [name for name in _OF_OUR_OWN if getattr(arguments, name)]
+    if arguments.host is not None and given:
+        raise HalfgigError(f"--{given[0]} is for a service that halfgig starts: leave it out with --host")
 
 
 def _plan(arguments: argparse.Namespace, scenario: Scenario) -> LoadPlan:

@@ -157,3 +157,12 @@ def test_the_pace_is_that_of_the_last_ten_seconds() -> None:
     for second in range(31, 41):
         rate = pace.per_s(float(second), 50 + 20 * (second - 30))
     assert rate == 20.0
+
+
+def test_a_load_lasts_from_its_first_request() -> None:
+    """The start of the generator, before any user, is no load."""
+    pace = Pace()
+    pace.per_s(3.0, 0)
+    assert pace.loaded_s(4.0) == 0.0
+    pace.per_s(5.0, 1)
+    assert pace.loaded_s(9.0) == 4.0

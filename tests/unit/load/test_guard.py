@@ -227,7 +227,11 @@ def test_a_load_within_its_caps_is_approved_and_told_beforehand() -> None:
     [
         (plan(users=51), Guard(caps=FREE), "51 users are more than the cap"),
         (plan(rate_per_s=60.0), Guard(caps=FREE), "60 arrivals a second are more"),
-        (plan(), Guard(caps=replace(FREE, seconds=10.0)), "25 s are longer than the cap"),
+        (
+            plan(),
+            Guard(caps=replace(FREE, seconds=25.0)),
+            "25.5 s, with the gathering of users, are longer",
+        ),
         (plan(), Guard(caps=replace(FREE, price_per_million_tokens=None)), "nobody says what the provider"),
         (plan(), Guard(caps=replace(FREE, price_per_million_tokens=1e6)), "more than the cap of 0"),
         (plan(), Guard(caps=replace(FREE, price_per_million_tokens=0.1, spend=9.0)), "cannot be followed"),

@@ -7,7 +7,8 @@ from email import message_from_bytes
 import pytest
 
 from harness.errors import CorpusError
-from harness.load.documents import Material, chars_of, digests_of, load_material, queries_of
+from harness.load.caps import SALT_SHARE
+from harness.load.documents import Material, chars_of, digests_of, load_material, new_salt, queries_of
 from harness.load.errand import Document
 from scenarios.load.salting import EVERY_CHARS, make_upload, salt_line, salt_text
 
@@ -23,6 +24,12 @@ def test_no_stretch_of_a_text_is_without_the_salt() -> None:
     assert salted.replace(" s1", "") == text
     assert salted.endswith(" s1")
     assert salt_text(text, "") == text
+
+
+def test_the_estimate_of_tokens_covers_the_salt() -> None:
+    """Salted as a long load salts them, texts are longer by no more than is foreseen."""
+    salted = salt_line(LINES[0].text, f"{new_salt()}12x345-9", "")
+    assert 1.0 < chars_of(Document("jsonl", salted)) / chars_of(LINES[0]) <= 1 + SALT_SHARE
 
 
 def test_every_text_of_a_line_is_salted_and_its_title_prefixed() -> None:
