@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
@@ -34,6 +35,7 @@ def take_fingerprint(
         "python": ".".join(here.python.split(".")[:2]),
         "libc": here.libc,
         "allocator": _settings(target_env),
+        "huge_pages": chosen(_read("/sys/kernel/mm/transparent_hugepage/enabled")),
         "dependencies": " ".join(f"{name}={here.versions[name]}" for name in _DEPENDENCIES if name in here.versions),
         "corpus": corpus_digest,
         "knobs": " ".join(f"{knob}={knobs[knob]}" for knob in sorted(knobs)),
@@ -58,6 +60,12 @@ def cgroup_version() -> str:
     if "memory" in _read("/sys/fs/cgroup/cgroup.controllers").split():
         return "v2"
     return "v1" if Path("/sys/fs/cgroup/memory").is_dir() else "none"
+
+
+def chosen(setting: str) -> str:
+    """`madvise` of the kernel's `always [madvise] never`; empty where it has no such setting."""
+    found = re.search(r"\[(\w+)\]", setting)
+    return found[1] if found else ""
 
 
 def _settings(env: Mapping[str, str]) -> str:
