@@ -5,6 +5,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,6 +48,18 @@ def create_run_directory(root: Path, verb: str, moment: datetime) -> RunDirector
     except OSError as error:
         raise RunDirectoryError(f"{path}: cannot be made ({error.strerror}); choose another folder for runs") from error
     return RunDirectory(path, verb, path.name.rpartition("-")[2], stamp.replace(microsecond=0))
+
+
+@contextmanager
+def run_directory(root: Path, verb: str, moment: datetime) -> Iterator[Path]:
+    """A new directory for a run; where nothing comes to lie in it, as when the run is refused, it is gone again."""
+    path = create_run_directory(root, verb, moment).path
+    try:
+        yield path
+    finally:
+        with suppress(OSError):  # those that hold something stay
+            path.rmdir()
+            path.parent.rmdir()
 
 
 def list_runs(root: Path) -> tuple[RunDirectory, ...]:

@@ -22,7 +22,7 @@ from harness.verbs.run import STATUS, add_scenario_arguments, overrides_of
 from reports.kinds import markdown_of, print_any, write_any_report
 from reports.quantities import format_duration
 from reports.result import render_json, write_result
-from reports.run_directory import RESULT, create_run_directory
+from reports.run_directory import RESULT, run_directory
 from reports.terminal import make_console
 
 EXAMPLE = """example:
@@ -59,9 +59,13 @@ def execute(arguments: argparse.Namespace) -> int:
         given = getattr(arguments, name)
         if given is not None and given < 1:
             raise HalfgigError(f"--{name} {given}: at least 1")
-    started_at, started_s = datetime.now(UTC), time.monotonic()
     scenario = _scenario(arguments)
-    run_dir = create_run_directory(Path(arguments.runs), "crash", started_at).path
+    with run_directory(Path(arguments.runs), "crash", datetime.now(UTC)) as run_dir:
+        return _crash_in(run_dir, scenario, arguments)
+
+
+def _crash_in(run_dir: Path, scenario: Scenario, arguments: argparse.Namespace) -> int:
+    started_at, started_s = datetime.now(UTC), time.monotonic()
     ran = run_campaign(_order(arguments, scenario, run_dir))
     command = shlex.join(["halfgig", *(mask_url(word) for word in sys.argv[1:])])
     header_words = (command, started_at, time.monotonic() - started_s)

@@ -24,7 +24,7 @@ from harness.verbs.run import STATUS, add_scenario_arguments, overrides_of
 from reports.junit import JUNIT, render_junit
 from reports.kinds import markdown_of, print_any, write_any_report
 from reports.result import GateResult, render_json, write_result
-from reports.run_directory import RESULT, create_run_directory
+from reports.run_directory import RESULT, run_directory
 from reports.terminal import make_console
 
 EXAMPLE = """example:
@@ -62,10 +62,16 @@ def execute(arguments: argparse.Namespace) -> int:
     """Gate, write result and reports, and tell the verdict; or record a baseline."""
     until = _checked(arguments)
     scenarios = _scenarios(arguments)
-    run_dir = create_run_directory(Path(arguments.runs), "gate", datetime.now(UTC)).path
     command = shlex.join(["halfgig", *(mask_url(word) for word in sys.argv[1:])])
-    if arguments.noise:
-        return _record(arguments, scenarios, run_dir, command)
+    with run_directory(Path(arguments.runs), "gate", datetime.now(UTC)) as run_dir:
+        if arguments.noise:
+            return _record(arguments, scenarios, run_dir, command)
+        return _gate_in(run_dir, scenarios, until, command, arguments)
+
+
+def _gate_in(
+    run_dir: Path, scenarios: tuple[Scenario, ...], until: date, command: str, arguments: argparse.Namespace
+) -> int:
     order = GateOrder(
         scenarios=scenarios,
         revision=_revision(arguments, scenarios),

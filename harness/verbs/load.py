@@ -24,7 +24,7 @@ from reports.junit import JUNIT, render_junit
 from reports.kinds import markdown_of, print_any, write_any_report
 from reports.progress import ProgressDisplay
 from reports.result import LoadResult, render_json
-from reports.run_directory import create_run_directory
+from reports.run_directory import run_directory
 from reports.terminal import make_console
 
 EXAMPLE = """example:
@@ -62,12 +62,12 @@ def execute(arguments: argparse.Namespace) -> int:
     plan, workers = _plan(arguments, scenario), _workers(arguments)
     material = load_material(scenario.corpus, scenario.documents)
     approved = _approved(arguments, scenario, plan, material) if arguments.host is not None else None
-    run_dir = create_run_directory(Path(arguments.runs), "load", datetime.now(UTC)).path
     command = shlex.join(["halfgig", *(mask_url(word) for word in sys.argv[1:])])
-    with ProgressDisplay(make_console()) as display:
-        order = LoadOrder(scenario, plan, run_dir, arguments.postgres, command, display.update, workers)
-        result = run_local(order, material) if approved is None else run_remote(order, approved, material, resolve)
-    return _tell(arguments, run_dir, result)
+    with run_directory(Path(arguments.runs), "load", datetime.now(UTC)) as run_dir:
+        with ProgressDisplay(make_console()) as display:
+            order = LoadOrder(scenario, plan, run_dir, arguments.postgres, command, display.update, workers)
+            result = run_local(order, material) if approved is None else run_remote(order, approved, material, resolve)
+        return _tell(arguments, run_dir, result)
 
 
 def _refuse_local(arguments: argparse.Namespace) -> None:

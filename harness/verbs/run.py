@@ -10,11 +10,11 @@ from harness.dependencies.postgres import mask_url
 from harness.errors import HalfgigError
 from harness.memory.beside import trace_beside
 from harness.run import Order, run
-from harness.scenario import Overrides, load_scenario
+from harness.scenario import Overrides, Scenario, load_scenario
 from reports.html import write_report
 from reports.progress import ProgressDisplay
 from reports.result import Verdict, render_json
-from reports.run_directory import create_run_directory
+from reports.run_directory import run_directory
 from reports.terminal import make_console, print_result
 
 EXAMPLE = """example:
@@ -78,7 +78,11 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.repeat is not None and arguments.repeat < 1:
         raise HalfgigError(f"--repeat {arguments.repeat}: at least 1")
     scenario = load_scenario(arguments.scenario, overrides_of(arguments))
-    run_dir = create_run_directory(Path(arguments.runs), "run", datetime.now(UTC)).path
+    with run_directory(Path(arguments.runs), "run", datetime.now(UTC)) as run_dir:
+        return _run_in(run_dir, scenario, arguments)
+
+
+def _run_in(run_dir: Path, scenario: Scenario, arguments: argparse.Namespace) -> int:
     command = shlex.join(["halfgig", *(mask_url(word) for word in sys.argv[1:])])
     with ProgressDisplay(make_console()) as display:
         order = Order(scenario, run_dir, arguments.postgres, command, display.update)

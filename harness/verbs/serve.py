@@ -18,7 +18,7 @@ from harness.errors import HalfgigError, TargetError
 from harness.journal import Clock, Journal
 from harness.scenario import Overrides, Scenario, load_scenario, with_knobs
 from harness.service import Addresses, Service, free_port, is_free, launch_at, open_service, start
-from reports.run_directory import create_run_directory
+from reports.run_directory import run_directory
 
 EXAMPLE = """example:
   halfgig serve
@@ -52,20 +52,20 @@ def execute(arguments: argparse.Namespace) -> int:
     fault = lasting_fault(arguments.fault) if arguments.fault else None
     backend, _ = choose(scenario.backend, image=scenario.target.image)
     sweep_all()
-    run_dir = create_run_directory(Path(arguments.runs), "serve", datetime.now(UTC)).path
-    journal = Journal(run_dir / "events.jsonl", Clock())
-    with _depended_on(scenario, fault, run_dir, arguments.postgres) as (database_url, provider_url, begin):
-        launch = launch_at(scenario, Addresses(database_url, provider_url, port), run_dir)
-        with open_service(scenario, launch, backend, port, journal) as service:
-            start(service)
-            begin()
-            _tell(scenario, backend, port)
-            # The login of an embedded server ends with it; that of somebody's own is theirs.
-            told = mask_url(database_url) if arguments.postgres else database_url
-            print(f"database {told}\nprovider {provider_url}\nlog      {launch.log_path}", flush=True)
-            if fault:
-                print(f"fault    {fault.name}: {fault.summary}, for as long as this runs", flush=True)
-            _stay(service)
+    with run_directory(Path(arguments.runs), "serve", datetime.now(UTC)) as run_dir:
+        journal = Journal(run_dir / "events.jsonl", Clock())
+        with _depended_on(scenario, fault, run_dir, arguments.postgres) as (database_url, provider_url, begin):
+            launch = launch_at(scenario, Addresses(database_url, provider_url, port), run_dir)
+            with open_service(scenario, launch, backend, port, journal) as service:
+                start(service)
+                begin()
+                _tell(scenario, backend, port)
+                # The login of an embedded server ends with it; that of somebody's own is theirs.
+                told = mask_url(database_url) if arguments.postgres else database_url
+                print(f"database {told}\nprovider {provider_url}\nlog      {launch.log_path}", flush=True)
+                if fault:
+                    print(f"fault    {fault.name}: {fault.summary}, for as long as this runs", flush=True)
+                _stay(service)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reports.errors import RunDirectoryError
-from reports.run_directory import RunDirectory, create_run_directory, find_run, list_runs, prune_runs
+from reports.run_directory import RunDirectory, create_run_directory, find_run, list_runs, prune_runs, run_directory
 
 START = datetime(2026, 11, 22, 15, 45, 1, tzinfo=UTC)
 LATER = START + timedelta(days=2)
@@ -124,3 +124,13 @@ def test_what_may_still_be_running_is_spared(tmp_path: Path) -> None:
         os.utime(path, (LATER.timestamp() - 60,) * 2)
     assert prune_runs(tmp_path, 0, None, LATER) == ()
     assert prune_runs(tmp_path, 0, None, LATER + timedelta(hours=2)) == (run,)
+
+
+def test_a_run_that_leaves_nothing_has_no_directory(tmp_path: Path) -> None:
+    """A refused run left an empty folder behind, which `halfgig runs list` told as one that does not end."""
+    with pytest.raises(RuntimeError), run_directory(tmp_path / "runs", "run", START):
+        raise RuntimeError
+    assert not (tmp_path / "runs" / "run").exists()
+    with run_directory(tmp_path / "runs", "run", START) as path:
+        (path / "target.log").touch()
+    assert path.is_dir()
