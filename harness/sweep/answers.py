@@ -1,4 +1,4 @@
-"""From cells and choices to the answers of the result: recommendation, smallest limit, plan."""
+"""From cells and choices to the answers of the result: recommendation, cells, smallest limit."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,6 @@ from harness.sweep.cells import Cell, Cells, cells_of, pareto
 from harness.sweep.choosing import more_trials_words
 from harness.sweep.intervals import Interval
 from harness.sweep.participant import typical_s
-from harness.sweep.plans import Plan, choose_plan
 from harness.sweep.smallest_limit import answers_of, resolution_bytes
 from harness.sweep.trial import Trial, name_of
 from harness.sweep.tuning import TuningStrategy
@@ -82,30 +81,6 @@ def smallest_limit(setting: Mapping[str, str], trials: Sequence[Trial]) -> body.
         return None
     probes = sum(one.task.part == "limit" and one.task.setting == setting for one in trials)
     return body.SmallestLimit(dict(setting), max(answers), answers, probes, resolution_bytes(max(answers)))
-
-
-def plan_answer(scenario: Scenario, best: Cell | None, plans: tuple[Plan, ...]) -> body.PlanAnswer | None:
-    """The cheapest plan that holds the upper bound of the peak with the headroom that the budget asks for."""
-    if best is None or best.peak_most is None:
-        return None
-    share = scenario.budget_bytes / scenario.limit_bytes
-    need_bytes = int(best.peak_most)
-    choice = choose_plan(plans, need_bytes, share)
-    rows = tuple(
-        body.PlanRow(
-            one.name, one.memory_bytes, one.cpus, one.usd_a_month, one.dated, one.memory_bytes >= choice.needed_bytes
-        )
-        for one in plans
-    )
-    need = f"the peak of at most {format_bytes(need_bytes)} is to be no more than {share:.0%} of the memory"
-    asks = f"a plan needs {format_bytes(choice.needed_bytes)}, because {need}"
-    if choice.chosen is None:
-        text = f"No plan of the table holds it: {asks}."
-    else:
-        price = f"{choice.chosen.usd_a_month:g} USD a month, {choice.chosen.dated}"
-        text = f"The plan {choice.chosen.name} ({format_bytes(choice.chosen.memory_bytes)}, {price}) holds it: {asks}."
-    name = choice.chosen.name if choice.chosen else None
-    return body.PlanAnswer(need_bytes, "upper bound of the peak", choice.needed_bytes, name, text, rows)
 
 
 def interval_of(interval: Interval | None) -> body.Interval:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from harness.errors import ScenarioError
 from harness.scenario import Scenario
-from harness.sweep.answers import plan_answer, recommendation, smallest_limit, sweep_cells
+from harness.sweep.answers import recommendation, smallest_limit, sweep_cells
 from harness.sweep.axes import check_axes, check_claim
 from harness.sweep.campaign import Swept
 from harness.sweep.cells import cells_of
@@ -19,6 +19,7 @@ from harness.sweep.participant import Strategy, Wanted
 from harness.sweep.plans import load_plans
 from harness.sweep.trial import Trial
 from harness.sweep.tuning import TuningStrategy
+from harness.sweep.upgrade import plan_answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,10 @@ def ask(scenario: Scenario, options: StudyOptions) -> Answered:
     """Check what is asked for, run it, and give the answer."""
     plan = scenario.sweep
     if not plan.axes and not plan.claims and not plan.smallest_limit:
-        raise ScenarioError("nothing is to be varied: give --knob window=200,800, or a scenario with [sweep] or claims")
+        raise ScenarioError(
+            "nothing is to be varied: give --knob window=200,800, or a scenario with [sweep] or claims; knobs of "
+            f"{scenario.target.name} are {', '.join(sorted(scenario.target.knobs))}"
+        )
     check_axes(scenario)
     for knobs in plan.claims_on.values():
         for claim in plan.claims:
@@ -88,15 +92,15 @@ def find(scenario: Scenario, swept: Swept, options: StudyOptions) -> Findings:
     if not plan.axes and not plan.smallest_limit:
         return Findings(claims=claims)
     tuning = TuningStrategy(scenario, swept.lifted_bytes)
-    best = tuning.choice(trials).best
+    cells, best = cells_of(trials), tuning.choice(trials).best
     found = recommendation(scenario, tuning, trials) if plan.axes else None
     return Findings(
         claims=claims,
-        cells=sweep_cells(cells_of(trials), scenario.budget_bytes),
+        cells=sweep_cells(cells, scenario.budget_bytes),
         model=model_of(trials, plan.axes, best.setting if best else {}) if plan.axes else Findings().model,
         recommendation=found,
         smallest_limit=smallest_limit(best.setting if best else {}, trials) if plan.smallest_limit else None,
-        plans=plan_answer(scenario, best, load_plans(options.plans)),
+        plans=plan_answer(scenario, cells.all, best, load_plans(options.plans)),
         notes=_notes(scenario),
     )
 

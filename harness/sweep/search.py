@@ -48,8 +48,7 @@ def search_tasks(scenario: Scenario, done: Sequence[Trial], lifted_bytes: int) -
     first = design(settings, axes)
     designed = [one for one in first if one not in seen]
     order = designed or _promising(scenario, done, [one for one in settings if one not in seen])
-    # The first trial is whole: it tells whether stopping early would have said the same.
-    tasks = [Task("search", one, 0, lifted_bytes, whole=not tried and one == first[0]) for one in order[:left]]
+    tasks = [Task("search", one, 0, lifted_bytes, whole=False) for one in order[:left]]
     anchors = sum(place <= len(tried) for place in _ANCHORS)
     again = [Task("search", first[0], number, lifted_bytes, whole=False) for number in range(1, anchors + 1)]
     return again + tasks

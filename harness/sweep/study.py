@@ -6,7 +6,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.exceptions import DuplicatedStudyError, UpdateFinishedTrialError
 from optuna.storages import RDBStorage
@@ -110,8 +109,11 @@ class Study:
 
     def settle(self) -> None:
         """Put right what participants that died have left between counting a trial and closing it."""
-        finished, held = set(self.finished().values()), {one.owner for one in self._leases.held()}
-        for one in self._storage.get_all_trials(self._study_id, deepcopy=False, states=(TrialState.RUNNING,)):
+        # In this order: whoever runs a trial holds its task by then, and has it among the finished ones afterwards.
+        running = self._storage.get_all_trials(self._study_id, deepcopy=False, states=(TrialState.RUNNING,))
+        held = {one.owner for one in self._leases.held()}
+        finished = set(self.finished().values())
+        for one in running:
             if one._trial_id in finished:
                 self._close(one._trial_id, _values(measured_of(one.user_attrs[_MEASURED])))
             elif one.user_attrs.get(_OWNER) not in held:
@@ -120,11 +122,6 @@ class Study:
     def close(self) -> None:
         """Give back its connections."""
         close_storage(self._storage)
-
-    @property
-    def optuna_study(self) -> optuna.Study:
-        """The study for Optuna's samplers."""
-        return optuna.load_study(study_name=self.name, storage=self._storage)
 
     def read(self, key: str) -> str | None:
         """What some participant noted down for all."""

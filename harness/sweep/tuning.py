@@ -112,18 +112,13 @@ class TuningStrategy:
         return max(known, default=-1) + 1
 
     def _task(self, setting: Mapping[str, str], repeat: int) -> Task:
-        # The first cell's first run is whole: it tells whether stopping early would have said the same.
-        return Task("grid", setting, repeat, self.lifted_bytes, whole=self._is_check(setting, repeat))
-
-    def _is_check(self, setting: Mapping[str, str], repeat: int) -> bool:
-        settings = settings_of(self.scenario.sweep.axes)
-        random.Random(self.scenario.sweep.seed).shuffle(settings)  # noqa: S311 - reproducible, not secret
-        return repeat == 0 and setting == settings[0]
+        return Task("grid", setting, repeat, self.lifted_bytes, whole=False)
 
     def _verifying(self, done: Sequence[Trial]) -> list[Task]:
         best, limit_bytes = self.choice(done).best, self.scenario.limit_bytes
         if best is None:
             return []
+        # Whole, so that they also tell whether stopping early has said the truth.
         return [Task("verify", best.setting, n, limit_bytes, whole=True) for n in range(self.scenario.sweep.verify)]
 
     def _struck(self, done: Sequence[Trial]) -> list[Mapping[str, str]]:

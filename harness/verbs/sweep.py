@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 EXAMPLE = """Every trial is one import in a fresh container and database, against a provider that takes 300 ms a request
 and 1 ms an input. Trials run under a generous limit, and end as soon as peak and rate no longer change; the answer is
 then verified by whole runs under the real limit. Ctrl-C keeps what is done; the same command goes on from there.
+`halfgig sweep` alone names the knobs. `halfgig claim` asks of one change whether it saves what it is said to save.
 
 Axes beside the knobs: documents, upload_size, chunks_per_document, concepts_per_document, concurrent_imports,
 provider_latency_ms, provider_input_latency_ms, llm_latency_ms, rate_limit, database_latency_ms, cpus.
@@ -35,6 +36,7 @@ example:
   halfgig sweep --knob window=64,256 --axis documents=100,400 --axis cpus=0.5,1
   halfgig sweep --knob window=256 --smallest-limit
   halfgig sweep scenarios/perf-009.toml --json
+  halfgig claim cohere_batch_size 96 20 --saves 100MB
 """
 INTERRUPTED = 130
 
