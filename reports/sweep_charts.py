@@ -130,8 +130,9 @@ def _knob(
     words = (
         f"Peak against {axis}; the line is the model, the others at {setting_words(curve.others)}" if curve else axis
     )
+    name = f"{axis}, at {setting_words(curve.others)}" if curve and curve.others else axis
     return [
-        draw_chart(frame, words, (axis, "peak"), (lambda x: names.get(x, f"{x:g}"), _mb), *inside, marks=list(names))
+        draw_chart(frame, words, (name, "peak"), (lambda x: names.get(x, f"{x:g}"), _mb), *inside, marks=list(names))
     ]
 
 

@@ -22,6 +22,7 @@ from reports.sweep_wording import (
     elsewhere_words,
     interval_words,
     model_words,
+    peaks_words,
     saved_words,
     setting_words,
     size_words,
@@ -129,7 +130,7 @@ def _claims(claims: Sequence[Claim]) -> Markup:
             join([one.name, tag("div", change_words(one), class_="muted")]),
             one.on,
             claimed_words(one),
-            saved_words(one),
+            join([saved_words(one), tag("div", peaks_words(one), class_="muted")]),
             tag("span", one.verdict, class_=f"verdict-word {one.verdict.lower()}", title=one.why),
             calls_words(one),
             time_words(one),
@@ -142,7 +143,7 @@ def _claims(claims: Sequence[Claim]) -> Markup:
     sources = sorted({one.elsewhere.source for one in claims if one.elsewhere})
     return _section(
         "Claims",
-        _claims_legend(any(one.elsewhere for one in claims)),
+        _claims_legend(claims),
         draw_claims(claims),
         _table(heads, rows, "---------"),
         tag("p", f"Elsewhere: {'; '.join(sources)}.", class_="muted") if sources else _NOTHING,
@@ -156,9 +157,9 @@ def _claims(claims: Sequence[Claim]) -> Markup:
     )
 
 
-def _claims_legend(elsewhere: bool) -> Markup:  # noqa: FBT001
+def _claims_legend(claims: Sequence[Claim]) -> Markup:
     words = [("claimed", "claimed"), ("measured", "measured here, with its interval")]
-    words += [("elsewhere", "measured on the other code")] if elsewhere else []
+    words += [("elsewhere", "measured on the other code")] if any(one.elsewhere for one in claims) else []
     return tag("div", *(tag("span", tag("i", class_=name), text) for name, text in words), class_="legend")
 
 
@@ -191,7 +192,7 @@ def _pareto(result: SweepResult) -> Markup:
     chart = draw_pareto(result)
     if chart is None:
         return _NOTHING
-    words = "Filled dots are on the front, the ring is the answer, the dashed line is the budget."
+    words = "Filled dots are on the front, the ring is the answer; a dashed line, where it is in sight, is the budget."
     return _section("Fast against small", chart, tag("p", words, class_="muted"))
 
 

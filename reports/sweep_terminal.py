@@ -20,6 +20,7 @@ from reports.sweep_wording import (
     elsewhere_words,
     interval_words,
     model_words,
+    peaks_words,
     saved_words,
     setting_words,
     survival_words,
@@ -83,7 +84,7 @@ def _print_claims(claims: Sequence[Claim], console: Console) -> None:
         console.print(Text(f"{one.verdict:<9}  {printable(name)}", style="bold"), soft_wrap=True)
         lines = [
             change_words(one),
-            f"claimed {claimed_words(one)}, measured {saved_words(one)}, {one.rounds} rounds",
+            f"claimed {claimed_words(one)}, measured {saved_words(one)}, {one.rounds} rounds; {peaks_words(one)}",
             f"calls {calls_words(one)}; time {time_words(one)}; survives the limit {survival_words(one)}",
         ]
         if one.elsewhere:

@@ -47,8 +47,9 @@ def sweep_figures(result: SweepResult) -> tuple[Figure, ...]:
     body, found = result.body, []
     best = body.recommendation
     if best:
-        found.append(Figure("peak of the answer", size_words(best.peak_bytes, best.peak_interval_bytes)))
-        found.append(Figure("chunks a second", rate_words(best.chunks_per_s, best.chunks_per_s_interval)))
+        peak, rate = best.peak_interval_bytes, best.chunks_per_s_interval
+        found.append(Figure("peak of the answer", format_bytes(best.peak_bytes), _between(peak, format_bytes)))
+        found.append(Figure("chunks a second", format_rate(best.chunks_per_s), _between(rate, format_rate)))
         found.append(Figure("verified", f"{best.verified_runs} of {best.verify_runs}", "runs under the real limit"))
     if body.smallest_limit:
         note = " ".join(format_bytes(one) for one in body.smallest_limit.answers_bytes)
@@ -108,6 +109,11 @@ def saved_words(claim: Claim) -> str:
     return size_words(claim.measured_bytes, claim.interval_bytes)
 
 
+def peaks_words(claim: Claim) -> str:
+    """The peak before and after."""
+    return f"peak {format_bytes(claim.peak_from_bytes)} → {format_bytes(claim.peak_to_bytes)}"
+
+
 def calls_words(claim: Claim) -> str:
     """`296 → 660 (2.2 x), embeddings 96 → 460 (4.8 x)`."""
     text = _change_words(claim.requests_from, claim.requests_to, format_count)
@@ -130,22 +136,20 @@ def survival_words(claim: Claim) -> str:
 
 def elsewhere_words(claim: Claim) -> str:
     """What the same change gave on the other code."""
-    if claim.elsewhere is None:
+    found = claim.elsewhere
+    if found is None:
         return ""
-    parts = [format_bytes(claim.elsewhere.saved_bytes)] if claim.elsewhere.saved_bytes is not None else []
-    if claim.elsewhere.calls_from and claim.elsewhere.calls_to:
-        parts.append(f"calls {claim.elsewhere.calls_from} → {claim.elsewhere.calls_to}")
+    parts = [format_bytes(found.saved_bytes)] if found.saved_bytes is not None else []
+    if found.peak_from_bytes is not None and found.peak_to_bytes is not None:
+        parts.append(f"peak {format_bytes(found.peak_from_bytes)} → {format_bytes(found.peak_to_bytes)}")
+    if found.calls_from and found.calls_to:
+        parts.append(f"calls {found.calls_from} → {found.calls_to}")
     return ", ".join(parts)
 
 
 def size_words(size: float | None, interval: Sequence[float]) -> str:
     """`84.1 MB (83 MB to 85.2 MB)`."""
     return _with_interval(size, interval, format_bytes)
-
-
-def rate_words(rate: float | None, interval: Sequence[float]) -> str:
-    """The same of chunks a second."""
-    return _with_interval(rate, interval, format_rate)
 
 
 def coefficient_name(one: Coefficient) -> str:
@@ -183,9 +187,11 @@ def setting_words(setting: Mapping[str, str]) -> str:
 def _with_interval(value: float | None, interval: Sequence[float], form: Format) -> str:
     if value is None:
         return UNKNOWN
-    if len(interval) < 2:
-        return f"{form(value)} (spread unknown)"
-    return f"{form(value)} ({form(interval[0])} to {form(interval[1])})"
+    return f"{form(value)} ({_between(interval, form)})"
+
+
+def _between(interval: Sequence[float], form: Format) -> str:
+    return " to ".join(form(end) for end in interval) or "spread unknown"
 
 
 def _change_words(before: float | None, after: float | None, form: Format) -> str:
