@@ -51,10 +51,38 @@ def product(one: Column, other: Column) -> Column:
     return Column((*one.factors, *other.factors))
 
 
-def matrix_of(settings: Sequence[Mapping[str, str]], columns: Sequence[Column]) -> Matrix:
-    """The rows, with a first column of ones for the floor."""
-    rows = [[1.0, *(column.of(setting) for column in columns)] for setting in settings]
-    return np.array(rows, dtype=np.float64).reshape(len(settings), 1 + len(columns))
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where each coefficient stands: the floors first, then the columns of each stage.
+
+    A stage is one sum; peaks that do not coincide are several of them, above one floor or each above its own.
+    """
+
+    stages: tuple[tuple[Column, ...], ...]
+    floors: tuple[int, ...] = (0,)
+    """For each stage the number of its floor."""
+
+    @property
+    def levelled(self) -> "Layout":
+        """The same stages above one floor."""
+        return Layout(self.stages, (0,) * len(self.stages))
+
+    @property
+    def parameters(self) -> int:
+        """Coefficients, floors included."""
+        return self.first(len(self.stages))
+
+    def first(self, stage: int) -> int:
+        """Where the columns of a stage begin."""
+        return 1 + max(self.floors) + sum(len(one) for one in self.stages[:stage])
+
+    def rows(self, stage: int, settings: Sequence[Mapping[str, str]]) -> Matrix:
+        """Settings as rows of a stage: ones for its floor, its columns, nothing of other stages."""
+        found = np.zeros((len(settings), self.parameters), dtype=np.float64)
+        found[:, self.floors[stage]] = 1.0
+        for place, column in enumerate(self.stages[stage], self.first(stage)):
+            found[:, place] = [column.of(setting) for setting in settings]
+        return found
 
 
 def is_number(value: str) -> bool:

@@ -6,29 +6,27 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.sweep.design import Column, Matrix, matrix_of
+from harness.sweep.design import Layout, Matrix
 from harness.sweep.intervals import t_factor
 
 Setting = Mapping[str, str]
+Owners = NDArray[np.int64]
+"""For each trial the stage that is the largest there."""
 _ROUNDS = 60
-_STARTS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One sum: a floor and the cost of its columns, and how far they may be off together."""
-
-    columns: tuple[Column, ...]
-    beta: Matrix
-    """Floor first."""
-    covariance: Matrix
+_STARTS = 16
+_UNEVEN = 2.0
+"""How far first guesses go in weighing one stage against another, as a power of e."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The largest of its stages, fitted to trials; one stage is a plain sum."""
+    """The largest of the stages of a layout, fitted to trials; one stage is a plain sum."""
 
-    stages: tuple[Stage, ...]
+    layout: Layout
+    beta: Matrix
+    """Floors first, then the costs of each stage."""
+    covariance: Matrix
+    """How far they may be off together."""
     degrees: int
     """Of freedom: trials beyond what the coefficients need."""
     left_out: Matrix
@@ -36,12 +34,7 @@ class Fit:
     squares: float
     """Sum of the squared residuals."""
     settled: bool
-    """Each stage has trials enough of its own."""
-
-    @property
-    def parameters(self) -> int:
-        """Coefficients, floors included."""
-        return sum(len(one.beta) for one in self.stages)
+    """No coefficient hangs on a single trial."""
 
     @property
     def left_out_error(self) -> float:
@@ -50,12 +43,11 @@ class Fit:
 
     def predict(self, setting: Setting) -> tuple[float, float]:
         """What a setting gives, and the half width of the interval of that mean."""
-        rows = [matrix_of([setting], one.columns)[0] for one in self.stages]
-        sums = [float(row @ one.beta) for row, one in zip(rows, self.stages, strict=True)]
-        top = int(np.argmax(sums))
-        row, stage = rows[top], self.stages[top]
-        half = t_factor(self.degrees) * float(np.sqrt(max(0.0, row @ stage.covariance @ row)))
-        return sums[top], half
+        rows = np.vstack([table[0] for table in _tables(self.layout, [setting])])
+        sums = rows @ self.beta
+        row = rows[int(np.argmax(sums))]
+        half = t_factor(self.degrees) * float(np.sqrt(max(0.0, row @ self.covariance @ row)))
+        return float(sums.max()), half
 
 
 def chance_of(richer: Fit, simpler: Fit) -> float:
@@ -69,127 +61,92 @@ def chance_of(richer: Fit, simpler: Fit) -> float:
     return float(f.sf(ratio, more, richer.degrees))
 
 
-def fit_sum(settings: Sequence[Setting], peaks: Sequence[float], columns: Sequence[Column]) -> Fit | None:
-    """Fit one sum; None where the trials do not tell its columns apart."""
-    return fit_largest(settings, peaks, [tuple(columns)])
-
-
-def fit_largest(
-    settings: Sequence[Setting], peaks: Sequence[float], stages: Sequence[tuple[Column, ...]], seed: int = 0
-) -> Fit | None:
-    """Fit the largest of several sums: each trial is a trial of the stage that is the largest there."""
-    matrices = [matrix_of(settings, columns) for columns in stages]
-    observed = np.asarray(peaks, dtype=np.float64)
-    degrees = len(observed) - sum(matrix.shape[1] for matrix in matrices)
-    if degrees < 2:
+def fit(layout: Layout, settings: Sequence[Setting], peaks: Sequence[float], seed: int = 0) -> Fit | None:
+    """Fit a layout, each trial as one of the stage that is the largest there; None where trials do not tell it."""
+    tables, observed = _tables(layout, settings), np.asarray(peaks, dtype=np.float64)
+    degrees = len(observed) - layout.parameters
+    owners = _best_owners(tables, observed, seed) if degrees >= 2 else None
+    design = None if owners is None else _owned(tables, owners)
+    beta = None if design is None else _solve(design, observed)
+    if owners is None or design is None or beta is None:
         return None
-    betas = _best_betas(matrices, observed, seed)
-    if betas is None:
-        return None
-    owners = _owners(matrices, betas)
-    residuals = observed - _largest(matrices, betas)
-    variance = float(residuals @ residuals) / degrees
-    covariances = [_covariance(matrix[owners == place], variance) for place, matrix in enumerate(matrices)]
-    if any(one is None for one in covariances):
-        return None
-    settled = all((owners == place).sum() > matrix.shape[1] for place, matrix in enumerate(matrices))
-    return Fit(
-        tuple(
-            Stage(columns, beta, covariance)
-            for columns, beta, covariance in zip(stages, betas, covariances, strict=True)
-            if covariance is not None
-        ),
-        degrees,
-        _left_out(matrices, observed, betas, owners, residuals),
-        float(residuals @ residuals),
-        settled,
-    )
+    residuals = observed - _largest(tables, beta)
+    squares = float(residuals @ residuals)
+    level = _tables(layout.levelled, settings)
+    left_out, settled = _left_out((tables, level), owners, observed)
+    covariance = np.asarray(squares / degrees * np.linalg.inv(design.T @ design), dtype=np.float64)
+    return Fit(layout, beta, covariance, degrees, left_out, squares, settled)
 
 
-def _best_betas(matrices: Sequence[Matrix], observed: Matrix, seed: int) -> list[Matrix] | None:
-    """Alternate between who owns which trial and what each one costs, from several starts."""
-    if len(matrices) == 1:
-        beta = _solve(matrices[0], observed)
-        return None if beta is None else [beta]
+def _tables(layout: Layout, settings: Sequence[Setting]) -> list[Matrix]:
+    """For each stage what every setting would be as a trial of it."""
+    return [layout.rows(stage, settings) for stage in range(len(layout.stages))]
+
+
+def _owned(tables: Sequence[Matrix], owners: Owners) -> Matrix:
+    """Each trial as one of the stage that owns it."""
+    return np.asarray(np.stack(tables)[owners, np.arange(len(owners))], dtype=np.float64)
+
+
+def _best_owners(tables: Sequence[Matrix], observed: Matrix, seed: int) -> Owners | None:
+    """Who owns which trial where the least is left, from several first guesses."""
     rng = np.random.default_rng(seed)
-    found: list[tuple[float, list[Matrix]]] = []
-    for start in range(_STARTS):
-        owners = _first_owners(matrices, observed, rng, start)
-        betas = _alternate(matrices, observed, owners)
-        if betas is not None:
-            residuals = observed - _largest(matrices, betas)
-            found.append((float(residuals @ residuals), betas))
+    found: list[tuple[float, Owners]] = []
+    for _ in range(_STARTS if len(tables) > 1 else 1):
+        owners = _alternate(tables, observed, _first_owners(tables, rng))
+        beta = None if owners is None else _solve(_owned(tables, owners), observed)
+        if owners is not None and beta is not None:
+            found.append((float(((observed - _largest(tables, beta)) ** 2).sum()), owners))
     return min(found, key=lambda one: one[0])[1] if found else None
 
 
-def _first_owners(
-    matrices: Sequence[Matrix], observed: Matrix, rng: np.random.Generator, start: int
-) -> NDArray[np.int64]:
-    """First guesses: the stage whose own knobs stand highest there, later ones with chance in it."""
+def _first_owners(tables: Sequence[Matrix], rng: np.random.Generator) -> Owners:
+    """A guess: the stage whose own columns stand the highest, weighed by chance."""
     heights = []
-    for matrix in matrices:
-        spans = np.ptp(matrix, axis=0)
-        scaled = (matrix - matrix.min(axis=0)) / np.where(spans > 0, spans, 1.0)
-        weights = rng.uniform(0.2, 1.0, matrix.shape[1]) if start else np.ones(matrix.shape[1])
-        heights.append(scaled @ weights / max(1, matrix.shape[1] - 1) + (rng.normal(0, 0.2) if start else 0.0))
-    del observed
+    for table in tables:
+        spans = np.ptp(table, axis=0)
+        scaled = (table - table.min(axis=0)) / np.where(spans > 0, spans, 1.0)
+        heights.append(scaled.sum(axis=1) * np.exp(rng.uniform(-_UNEVEN, _UNEVEN)) + rng.uniform(0, 0.2))
     return np.asarray(np.argmax(np.array(heights), axis=0), dtype=np.int64)
 
 
-def _alternate(matrices: Sequence[Matrix], observed: Matrix, owners: NDArray[np.int64]) -> list[Matrix] | None:
-    betas: list[Matrix] | None = None
+def _alternate(tables: Sequence[Matrix], observed: Matrix, owners: Owners) -> Owners | None:
+    """Solve for who owns which trial, and see who does then, until that stays; None where it does not."""
     for _ in range(_ROUNDS):
-        solved = [_solve(matrix[owners == place], observed[owners == place]) for place, matrix in enumerate(matrices)]
-        betas = [one for one in solved if one is not None]
-        if len(betas) < len(matrices):
-            return None
-        after = _owners(matrices, betas)
-        if np.array_equal(after, owners):
-            return betas
-        owners = after
-    return betas
-
-
-def _solve(matrix: Matrix, observed: Matrix) -> Matrix | None:
-    if len(matrix) < matrix.shape[1] or np.linalg.matrix_rank(matrix) < matrix.shape[1]:
-        return None
-    return np.asarray(np.linalg.lstsq(matrix, observed, rcond=None)[0], dtype=np.float64)
-
-
-def _owners(matrices: Sequence[Matrix], betas: Sequence[Matrix]) -> NDArray[np.int64]:
-    values = np.array([matrix @ beta for matrix, beta in zip(matrices, betas, strict=True)])
-    return np.asarray(np.argmax(values, axis=0), dtype=np.int64)
-
-
-def _largest(matrices: Sequence[Matrix], betas: Sequence[Matrix]) -> Matrix:
-    largest: Matrix = np.max(np.array([matrix @ beta for matrix, beta in zip(matrices, betas, strict=True)]), axis=0)
-    return largest
-
-
-def _covariance(matrix: Matrix, variance: float) -> Matrix | None:
-    if len(matrix) < matrix.shape[1] or np.linalg.matrix_rank(matrix) < matrix.shape[1]:
-        return None
-    return np.asarray(variance * np.linalg.inv(matrix.T @ matrix), dtype=np.float64)
-
-
-def _left_out(
-    matrices: Sequence[Matrix],
-    observed: Matrix,
-    betas: Sequence[Matrix],
-    owners: NDArray[np.int64],
-    residuals: Matrix,
-) -> Matrix:
-    """Leave each trial out: of its own stage, refitted without it, and of the largest of all stages then."""
-    off = np.empty_like(observed)
-    for place in range(len(observed)):
-        own = int(owners[place])
-        others = (owners == own) & (np.arange(len(observed)) != place)
-        beta = _solve(matrices[own][others], observed[others])
+        beta = _solve(_owned(tables, owners), observed)
         if beta is None:
-            # Without it the stage cannot be told at all: it is as far off as the whole spread.
-            off[place] = float(np.ptp(observed)) or residuals[place]
+            return None
+        after = np.asarray(np.argmax(np.stack(tables) @ beta, axis=0), dtype=np.int64)
+        if np.array_equal(after, owners):
+            return owners
+        owners = after
+    return None
+
+
+def _solve(design: Matrix, observed: Matrix) -> Matrix | None:
+    if len(design) < design.shape[1] or np.linalg.matrix_rank(design) < design.shape[1]:
+        return None
+    return np.asarray(np.linalg.lstsq(design, observed, rcond=None)[0], dtype=np.float64)
+
+
+def _largest(tables: Sequence[Matrix], beta: Matrix) -> Matrix:
+    return np.asarray((np.stack(tables) @ beta).max(axis=0), dtype=np.float64)
+
+
+def _left_out(layouts: Sequence[Sequence[Matrix]], owners: Owners, observed: Matrix) -> tuple[Matrix, bool]:
+    """How far each trial is off what is fitted without it, and whether that can be said of all of them.
+
+    Where the others do not tell a layout, the next one is taken.
+    """
+    # Where none can be told without it, it is as far off as the whole spread.
+    off, settled = np.full(len(observed), np.ptp(observed)), True
+    for place in range(len(observed)):
+        others = np.arange(len(observed)) != place
+        tried = ((tables, _solve(_owned(tables, owners)[others], observed[others])) for tables in layouts)
+        found = next(((tables, beta) for tables, beta in tried if beta is not None), None)
+        if found is None:
+            settled = False
             continue
-        without = [beta if stage == own else one for stage, one in enumerate(betas)]
-        rows = [matrix[place : place + 1] for matrix in matrices]
-        off[place] = observed[place] - float(_largest(rows, without)[0])
-    return off
+        tables, beta = found
+        off[place] = observed[place] - _largest([table[place : place + 1] for table in tables], beta)[0]
+    return off, settled

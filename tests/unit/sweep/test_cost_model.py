@@ -53,6 +53,23 @@ def test_peaks_that_do_not_coincide_are_told_from_a_sum() -> None:
     assert all("do not add up" in one.why for one in models)
 
 
+def test_two_trials_of_a_peak_tell_its_cost_where_the_floor_is_common() -> None:
+    """On nine cells one of the peaks may be the larger one in two: the floor of the other one tells the rest."""
+    axes = {"x": ("1", "5", "10"), "y": ("1", "4", "8")}
+    models = [_model(lambda one: 30 + max(2 * one["x"], 6 * one["y"]), seed, axes, 0.05) for seed in range(20)]
+    assert sum(_holds(one, "x", 2) and _holds(one, "y", 6) for one in models) >= 18
+    assert [len(one.floors) for one in models].count(1) >= 18
+    assert all(one.coefficients[0].stage != one.coefficients[1].stage for one in models)
+
+
+def test_peaks_with_floors_of_their_own_are_told_from_those_above_one() -> None:
+    """The second peak starts 3 MB higher: one floor for both would put that into the costs."""
+    axes = {"x": ("1", "3", "6", "10"), "y": ("1", "3", "5", "8")}
+    models = [_model(lambda one: max(30 + 2.2 * one["x"], 33 + 4.5 * one["y"]), seed, axes, 0.05) for seed in range(20)]
+    assert sum(_holds(one, "x", 2.2) and _holds(one, "y", 4.5) for one in models) >= 18
+    assert all([one.stage for one in model.floors] == [1, 2] for model in models)
+
+
 def test_knobs_that_multiply_are_found() -> None:
     """Requests at once times inputs of each: the product has the cost."""
     models = [_model(lambda one: 20 + one["x"] * one["y"], seed) for seed in range(20)]
