@@ -1,8 +1,8 @@
 """Search: a quarter of a grid's trials or less, each where it promises most.
 
 After a first design that shows what each axis does, each trial is the setting that is expected to be fastest within
-the budget; every fourth one is proposed by Optuna's multi-objective sampler (peak, chunks/s, provider calls), which
-fills the Pareto front where the expectation would not look.
+the budget; every fourth one is what Optuna's multi-objective sampler (peak, chunks/s, provider calls) proposes among
+those that promise most, which fills the Pareto front.
 """
 
 import math
@@ -18,7 +18,7 @@ from harness.scenario import Scenario
 from harness.sweep.cells import Cell, cells_of, settings_of
 from harness.sweep.choosing import choose_cell
 from harness.sweep.study import DIRECTIONS
-from harness.sweep.surrogate import Predicted, places_of, predict
+from harness.sweep.surrogate import Predicted, places_of, predict, sizes_of
 from harness.sweep.trial import Task, Trial
 
 SHARE_OF_GRID = 0.25
@@ -26,6 +26,8 @@ _SMALLEST = 8
 _ANCHORS = (2, 4)
 """After how many trials the first setting is run again: without a spread no upper bound is known."""
 _OPTUNA_EVERY = 4
+PROMISING = 0.25
+"""Of the settings that are left: a proposal from beyond is not worth one of a dozen trials."""
 
 Setting = Mapping[str, str]
 
@@ -80,16 +82,18 @@ def _promising(scenario: Scenario, done: Sequence[Trial], left: Sequence[Setting
     cells = [one for one in cells_of(done).all if one.rate and one.peak]
     if len(cells) < 3 or not left:
         return list(left)
-    known, asked = places_of([one.setting for one in cells], axes), places_of(left, axes)
-    rates = predict(known, [math.log(one.rate.mean) for one in cells if one.rate], asked)
-    peaks = predict(known, [math.log(one.peak_most or 1) for one in cells], asked)
+    known = [one.setting for one in cells]
+    log_rates = [math.log(one.rate.mean) for one in cells if one.rate]
+    log_peaks = [math.log(one.peak_most or 1) for one in cells]
+    rates = predict(places_of(known, axes), log_rates, places_of(left, axes))
+    peaks = predict(sizes_of(known, axes), log_peaks, sizes_of(left, axes))
     best = _best_log_rate(cells, scenario.budget_bytes)
     log_budget = math.log(scenario.budget_bytes)
     gains = [expected_gain(rate, peak, best, log_budget) for rate, peak in zip(rates, peaks, strict=True)]
     order = [left[place] for place in np.argsort(gains)[::-1]]
     if len(done) % _OPTUNA_EVERY == 0:
         proposed = proposed_by_optuna(axes, done, scenario.sweep.seed)
-        if proposed in order:
+        if proposed in order[: math.ceil(PROMISING * len(order))]:
             order.remove(proposed)
             order.insert(0, proposed)
     return order

@@ -4,14 +4,17 @@ Optuna's own needs a deep-learning library. This one has few points and few axes
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
-_SCALES = (0.35, 0.8, 2.0)
+Scale = Callable[[Sequence[float]], Sequence[float]]
+_FAR = 3
+_SCALES = (0.8, 2.0)
+"""Of an axis: shorter ones see bumps where a dozen trials have only noise."""
 _NOISE = 0.1
 """Of the spread around the plane: what a repeat would differ by."""
 _HELD_BACK = 0.1
@@ -26,9 +29,13 @@ class Predicted:
 
 
 def places_of(settings: Sequence[Mapping[str, str]], axes: Mapping[str, Sequence[str]]) -> Matrix:
-    """Each setting as a point in the unit cube; the values of an axis stand by their size, on the scale that fits."""
-    columns = {axis: _axis_places(values) for axis, values in axes.items()}
-    return np.array([[columns[axis][setting[axis]] for axis in axes] for setting in settings], dtype=np.float64)
+    """Each setting as a point in the unit cube, where twice as much is as far anywhere: how rates go with knobs."""
+    return _placed(settings, axes, _by_ratio)
+
+
+def sizes_of(settings: Sequence[Mapping[str, str]], axes: Mapping[str, Sequence[str]]) -> Matrix:
+    """Each setting as a point in the unit cube, where one more is as far anywhere: how peaks go with knobs."""
+    return _placed(settings, axes, lambda sizes: sizes)
 
 
 def predict(known: Matrix, values: Sequence[float], asked: Matrix) -> list[Predicted]:
@@ -73,16 +80,25 @@ def _kernel(one: Matrix, other: Matrix, scales: Sequence[float]) -> Matrix:
     return kernel
 
 
-def _axis_places(values: Sequence[str]) -> dict[str, float]:
+def _placed(settings: Sequence[Mapping[str, str]], axes: Mapping[str, Sequence[str]], scale: Scale) -> Matrix:
+    columns = {axis: _axis_places(values, scale) for axis, values in axes.items()}
+    return np.array([[columns[axis][setting[axis]] for axis in axes] for setting in settings], dtype=np.float64)
+
+
+def _axis_places(values: Sequence[str], scale: Scale) -> dict[str, float]:
+    """Numbers where the scale has them, from 0 to 1; other values side by side."""
     numbers = [_number(value) for value in values]
     if None in numbers or len(values) == 1:
         return {value: place / max(1, len(values) - 1) for place, value in enumerate(values)}
-    known = [one for one in numbers if one is not None]
+    known = scale([one for one in numbers if one is not None])
     low, high = min(known), max(known)
-    if low > 0 and high / low > 3:
-        known = [float(np.log(one)) for one in known]
-        low, high = min(known), max(known)
     return {value: (one - low) / (high - low) for value, one in zip(values, known, strict=True)}
+
+
+def _by_ratio(sizes: Sequence[float]) -> Sequence[float]:
+    """Logarithms, where the sizes go far enough for that."""
+    low, high = min(sizes), max(sizes)
+    return [float(np.log(one)) for one in sizes] if low > 0 and high / low > _FAR else sizes
 
 
 def _number(value: str) -> float | None:

@@ -77,6 +77,37 @@ def test_a_quarter_of_the_trials_finds_nearly_the_best(surface: Surface, budget_
     assert good >= 8
 
 
+def _drawn(seed: int) -> tuple[Surface, float]:
+    """A surface of chance: latency, CPU, thrashing, what each knob holds; and a budget that bites, or hardly."""
+    rng = np.random.default_rng(1000 + seed)
+    starving, most_rate, thrash = rng.uniform(1, 3), rng.choice([300, 500, 700, 2000]), rng.choice([0, 0, 0.2])
+    latency_s, of_window, of_inputs = rng.uniform(0.05, 0.5), rng.uniform(0.002, 0.02), rng.uniform(0.005, 0.05)
+
+    def surface(batch: float, slots: float, window: float) -> tuple[float, float]:
+        rate = min(slots * batch, window / starving) / (latency_s + 0.001 * batch)
+        peak = 70 + of_window * window + of_inputs * slots * batch
+        return peak, 1 / (1 / rate + 1 / most_rate) / (1 + (slots * thrash) ** 3)
+
+    peaks = sorted(surface(*(float(one[axis]) for axis in AXES))[0] for one in settings_of(AXES))
+    return surface, 1.02 * peaks[int(rng.choice([15, 24, 34, 47]))]
+
+
+def test_surfaces_of_chance_are_searched_well() -> None:
+    """Of 40 drawn surfaces and budgets the answer has 95 % of the best rate in 30, and 85 % of it in 36.
+
+    The best is one that stays a hundredth below its budget: nearer than that no upper bound can be told.
+    """
+    shares = []
+    for seed in range(40):
+        surface, budget_mb = _drawn(seed)
+        _, answer, _ = _run(surface, seed, budget_mb)
+        figures = [surface(*(float(one[axis]) for axis in AXES)) for one in settings_of(AXES)]
+        best_rate = max(rate for peak, rate in figures if peak <= 0.99 * budget_mb)
+        shares.append(surface(*(float(answer[axis]) for axis in AXES))[1] / best_rate)
+    assert sum(one >= 0.95 for one in shares) >= 30
+    assert sum(one >= 0.85 for one in shares) >= 36
+
+
 def test_the_first_design_shows_what_each_axis_does() -> None:
     """The middle, each axis alone at its far end, and all of them together."""
     middle, *ends, last = places_of(design(settings_of(AXES), AXES), AXES)
