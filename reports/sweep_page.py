@@ -14,10 +14,10 @@ from reports.sweep_tables import tables_of
 from reports.sweep_wording import (
     ENDS,
     calls_words,
-    change_words,
     claimed_words,
     coefficient_name,
     cost_words,
+    details_words,
     early_words,
     elsewhere_words,
     interval_words,
@@ -127,7 +127,7 @@ def _claims(claims: Sequence[Claim]) -> Markup:
         return _NOTHING
     rows = [
         (
-            join([one.name, tag("div", change_words(one), class_="muted")]),
+            join([one.name, tag("div", details_words(one), class_="muted")]),
             one.on,
             claimed_words(one),
             join([saved_words(one), tag("div", peaks_words(one), class_="muted")]),
@@ -145,7 +145,7 @@ def _claims(claims: Sequence[Claim]) -> Markup:
         "Claims",
         _claims_legend(claims),
         draw_claims(claims),
-        _table(heads, rows, "---------"),
+        _filled_table(heads, rows),
         tag("p", f"Elsewhere: {'; '.join(sources)}.", class_="muted") if sources else _NOTHING,
         tag(
             "p",
@@ -306,6 +306,12 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[Child]], columns: str) 
     """Lay out rows; `columns` has a letter a column: `n` for figures, `w` for text that may break anywhere."""
     head = _row("th", heads, columns) if heads else _NOTHING
     return tag("div", tag("table", head, *(_row("td", row, columns) for row in rows)), class_="scroll")
+
+
+def _filled_table(heads: Sequence[str], rows: Sequence[Sequence[Child]]) -> Markup:
+    """Lay out rows of text, without the columns that have none."""
+    kept = [place for place in range(len(heads)) if any(row[place] != "" for row in rows)]
+    return _table([heads[place] for place in kept], [[row[place] for place in kept] for row in rows], "-" * len(kept))
 
 
 def _row(cell: str, values: Sequence[Child], columns: str) -> Markup:

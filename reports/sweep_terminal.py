@@ -13,10 +13,10 @@ from reports.result import SweepResult, Verdict
 from reports.sweep_body import Claim, CostModel, Recommendation, SweepCell
 from reports.sweep_wording import (
     calls_words,
-    change_words,
     claimed_words,
     coefficient_name,
     cost_words,
+    details_words,
     elsewhere_words,
     interval_words,
     model_words,
@@ -83,7 +83,7 @@ def _print_claims(claims: Sequence[Claim], console: Console) -> None:
         name = f"{one.name} ({one.on})" if one.on else one.name
         console.print(Text(f"{one.verdict:<9}  {printable(name)}", style="bold"), soft_wrap=True)
         lines = [
-            change_words(one),
+            details_words(one),
             f"claimed {claimed_words(one)}, measured {saved_words(one)}, {one.rounds} rounds; {peaks_words(one)}",
             f"calls {calls_words(one)}; time {time_words(one)}; survives the limit {survival_words(one)}",
         ]

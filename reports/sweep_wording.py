@@ -104,6 +104,12 @@ def change_words(claim: Claim) -> str:
     return ", ".join(f"{knob} {before} → {after}" for knob, before, after in changes)
 
 
+def details_words(claim: Claim) -> str:
+    """The change, where the claim's name does not say it already."""
+    change = change_words(claim)
+    return "" if claim.name == change else change
+
+
 def saved_words(claim: Claim) -> str:
     """The measured saving with its interval."""
     return size_words(claim.measured_bytes, claim.interval_bytes)

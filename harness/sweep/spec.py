@@ -86,7 +86,7 @@ def read_sweep(table: Mapping[str, Any], target: Target, where: str) -> SweepPla
 
 def claim_of(knobs: Sequence[str], before: Sequence[str], after: Sequence[str], saves: str | None) -> ClaimSpec:
     """A claim as the command line states it."""
-    changes = ", ".join(f"{knob} {a} to {b}" for knob, a, b in zip(knobs, before, after, strict=True))
+    changes = ", ".join(f"{knob} {a} → {b}" for knob, a, b in zip(knobs, before, after, strict=True))
     low, _, high = (saves or "").partition("..")
     size = (parse_bytes(low, "--saves"), parse_bytes(high or low, "--saves")) if saves else None
     return _checked(ClaimSpec(changes, tuple(knobs), tuple(before), tuple(after), size), "the claim")
