@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from harness.sweep.claims import Judged
+from harness.sweep.judging import Judged
 from reports.sweep_body import CostModel, PlanAnswer, Recommendation, SmallestLimit, SweepCell
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from harness.header import header_of
 from harness.scenario import Scenario
 from harness.sweep.campaign import Swept
-from harness.sweep.claims import Judged
 from harness.sweep.early_check import check_early
 from harness.sweep.findings import Findings
+from harness.sweep.judging import Judged
 from harness.sweep.spec import ClaimSpec
 from harness.sweep.trial import Trial
 from reports import sweep_body as body

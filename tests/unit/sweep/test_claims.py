@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.sweep.claims import ClaimsStrategy, judge, sides_of
+from harness.sweep.claims import ClaimsStrategy
+from harness.sweep.judging import judge, sides_of
 from harness.sweep.spec import ClaimSpec, SweepPlan, claim_of
 from harness.sweep.trial import Part, Trial
 
@@ -116,6 +117,19 @@ def test_undecided_claims_get_the_rounds_of_the_plan_and_no_more() -> None:
         assert len(done) < 100
     assert sum(one.task.part == "claim" for one in done) == 12
     assert strategy.judged(done)[0].verdict == "UNDECIDED"
+
+
+def test_time_is_kept_back_for_the_runs_under_the_limit() -> None:
+    """Once every claim has an interval; what is left of the rounds comes after them, where there is time."""
+    strategy = ClaimsStrategy(scenario(claims=(_claim("20MB"),), rounds=(6,)), LIFTED_BYTES)
+    one_round = _rounds([100], [90])
+    two_rounds = _rounds([100, 101], [90, 91])
+    assert strategy.wanted(one_round, 20.0).phase == "claims, round 2"
+    assert strategy.wanted(two_rounds, 200.0).phase == "claims, round 3"
+    late = strategy.wanted(two_rounds, 20.0)
+    assert (late.phase, len(late.tasks), late.later) == ("claims, under the limit", 2, 8)
+    survived = [Trial(9, "one", task, two_rounds[0].measured) for task in late.tasks]
+    assert strategy.wanted([*two_rounds, *survived], 20.0).phase == "claims, round 3"
 
 
 def test_claims_share_the_sides_that_they_have_in_common() -> None:
