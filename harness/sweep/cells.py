@@ -111,7 +111,7 @@ def _interval(values: Sequence[float], spread: PooledSpread) -> Interval | None:
     found = spread.interval([one / mean for one in values])
     if found.low is None or found.high is None:
         return Interval(mean)
-    return Interval(mean, mean * found.low, mean * found.high)
+    return Interval(mean, max(0.0, mean * found.low), mean * found.high)
 
 
 def _relative(values: Sequence[float]) -> list[float]:

@@ -79,13 +79,22 @@ class Projected:
 
 def project(looks: Sequence[Look]) -> Projected | None:
     """The whole import: what it took to its first commit, and the rest at the steady rate."""
-    steady = [one for one in looks if one.done > 0 and one.share > 0]
-    if not steady or steady[-1].share <= steady[0].share:
+    steady = [one for one in looks if one.done > 0]
+    if not steady or not steady[-1].share or steady[-1].done <= steady[0].done:
         return None
     first, last = steady[0], steady[-1]
-    share, span_s = last.share - first.share, last.t - first.t
-    import_s = (first.t - looks[0].t) + span_s * (1 - first.share) / share
-    return Projected(import_s, (last.done - first.done) / share / import_s)
+    total = _total(steady)
+    import_s = (first.t - looks[0].t) + (total - first.done) / _rate(first, last)
+    return Projected(import_s, total / import_s)
+
+
+def _total(steady: Sequence[Look]) -> float:
+    """What the whole import will store, by the documents that are done.
+
+    Chunks of documents that are not done yet are stored as well, so that documents lag behind, and catch up in leaps:
+    the smallest of the estimates is the nearest. Early ones are left out, as few documents need not be like the rest.
+    """
+    return min(one.done / one.share for one in steady if one.share >= steady[-1].share / 2)
 
 
 def _look_of(progress: Progress) -> Look | None:

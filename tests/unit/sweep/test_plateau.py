@@ -67,6 +67,21 @@ def test_the_whole_import_is_projected_from_the_steady_part() -> None:
     assert project([]) is None
 
 
+def test_documents_that_lag_behind_their_chunks_do_not_change_the_projection() -> None:
+    """Chunks come steadily, 100 a second; documents are only done in leaps, when a window of 100 of them is."""
+
+    def look(tenth: int) -> Look:
+        t = tenth / 10
+        done = int(100 * max(0.0, t - 1.0))
+        return Look(t, done, 90, 100 * (done // 800) / TOTAL)
+
+    for seconds in (10, 12, 14, 17):
+        projected = project([look(tenth) for tenth in range(10 * seconds)])
+        assert projected is not None
+        assert projected.chunks_per_s == pytest.approx(8 * TOTAL / 33.0, rel=0.05)
+        assert projected.import_s == pytest.approx(33.0, rel=0.05)
+
+
 def test_a_watch_remembers_where_the_plateau_was() -> None:
     """What is seen afterwards does not move it."""
     watch = Watch()
