@@ -117,9 +117,14 @@ def _recommendation(result: SweepResult) -> Markup:
     return _section(
         "Recommended" if found.decision == "DECIDED" else "Best so far, undecided",
         tag("p", f"{found.text} Verified in {found.verified_runs} of {found.verify_runs} runs under the limit."),
-        tag("pre", tag("code", "\n".join(found.environment)), class_="command") if found.environment else _NOTHING,
+        _lines(found.environment) if found.environment else _NOTHING,
         _table(heads, rows, "-nnn") if rows else _NOTHING,
     )
+
+
+def _lines(lines: Sequence[str]) -> Markup:
+    """Lines to be copied; each is escaped by itself, as a line's end inside of one would be told, not made."""
+    return tag("pre", *(join([tag("code", line), Markup("\n")]) for line in lines), class_="command")
 
 
 def _claims(claims: Sequence[Claim]) -> Markup:

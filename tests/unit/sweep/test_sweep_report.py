@@ -185,3 +185,13 @@ def test_one_claim_is_one_sentence() -> None:
     shown = io.StringIO()
     print_any(one, make_console(shown))
     assert "REFUTED: window 800 → 200 saves 8 MB (7 MB to 9 MB); claimed was 100 MB." in shown.getvalue()
+
+
+def test_lines_to_be_pasted_are_lines(tmp_path: Path) -> None:
+    """Several variables stand below each other on the page, and not with the sign for a line's end between them."""
+    lines = ("export IMPORTER_WINDOW=64", "export IMPORTER_INDEX=true")
+    swept = _swept()
+    assert swept.body.recommendation is not None
+    found = replace(swept.body, recommendation=replace(swept.body.recommendation, environment=lines))
+    page = _page(replace(swept, body=found), tmp_path)
+    assert "<code>export IMPORTER_WINDOW=64</code>\n<code>export IMPORTER_INDEX=true</code>" in page
