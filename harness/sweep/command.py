@@ -16,7 +16,7 @@ from harness.sweep.showing import Shown
 from harness.sweep.storage import close_storage, open_storage, storage_url
 from reports.kinds import markdown_of, write_any_report
 from reports.result import SweepResult, write_result
-from reports.run_directory import RESULT, create_run_directory
+from reports.run_directory import RESULT, run_directory
 
 SUMMARY = "summary.md"
 
@@ -52,13 +52,13 @@ def carry_out(asked: Asked) -> Answered:
     started_at, started_s, shown = datetime.now(UTC), time.monotonic(), Shown()
     # Refused before a folder is made for it.
     close_storage(open_storage(storage_url(asked.storage, asked.runs_dir)))
-    run_dir = create_run_directory(asked.runs_dir, "sweep", started_at).path
-    swept = run_sweep(_order(asked, run_dir, shown))
-    heading = Heading(asked.command, started_at, time.monotonic() - started_s, run_dir, asked.mode)
-    result = sweep_result(asked.scenario, swept, asked.findings(swept), heading)
-    write_result(run_dir / RESULT, result)
-    (run_dir / SUMMARY).write_text(markdown_of(result), encoding="utf-8")
-    return Answered(result, write_any_report(run_dir), swept.interrupted)
+    with run_directory(asked.runs_dir, "sweep", started_at) as run_dir:
+        swept = run_sweep(_order(asked, run_dir, shown))
+        heading = Heading(asked.command, started_at, time.monotonic() - started_s, run_dir, asked.mode)
+        result = sweep_result(asked.scenario, swept, asked.findings(swept), heading)
+        write_result(run_dir / RESULT, result)
+        (run_dir / SUMMARY).write_text(markdown_of(result), encoding="utf-8")
+        return Answered(result, write_any_report(run_dir), swept.interrupted)
 
 
 def _order(asked: Asked, run_dir: Path, shown: Shown) -> SweepOrder:
