@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +18,7 @@ from harness.sweep.cost_model import model_of
 from harness.sweep.findings import Findings
 from harness.sweep.participant import Strategy, Wanted
 from harness.sweep.plans import load_plans
-from harness.sweep.trial import Trial
+from harness.sweep.trial import Trial, name_of
 from harness.sweep.tuning import TuningStrategy
 from harness.sweep.upgrade import plan_answer
 
@@ -65,6 +66,7 @@ def ask(scenario: Scenario, options: StudyOptions) -> Answered:
             f"{scenario.target.name} are {', '.join(sorted(scenario.target.knobs))}"
         )
     check_axes(scenario)
+    load_plans(options.plans)  # refused now, and not when all trials are done
     for knobs in plan.claims_on.values():
         for claim in plan.claims:
             check_claim(scenario, claim, knobs)
@@ -101,14 +103,25 @@ def find(scenario: Scenario, swept: Swept, options: StudyOptions) -> Findings:
         recommendation=found,
         smallest_limit=smallest_limit(best.setting if best else {}, trials) if plan.smallest_limit else None,
         plans=plan_answer(scenario, cells.all, best, load_plans(options.plans)),
-        notes=_notes(scenario),
+        notes=(*_beside(scenario), *_untried(scenario, trials)),
     )
 
 
-def _notes(scenario: Scenario) -> tuple[str, ...]:
+def _beside(scenario: Scenario) -> tuple[str, ...]:
     if scenario.sweep.parallel == 1:
         return ()
     return (f"{scenario.sweep.parallel} trials ran beside each other: peaks are true, rates are lower than alone.",)
+
+
+def _untried(scenario: Scenario, trials: Sequence[Trial]) -> tuple[str, ...]:
+    """The settings of a grid that the time did not suffice for."""
+    plan = scenario.sweep
+    if plan.mode != "grid":
+        return ()
+    tried = [one.task.setting for one in trials]
+    settings = [dict(zip(plan.axes, values, strict=True)) for values in product(*plan.axes.values())]
+    left = [name_of(one) for one in settings if one not in tried]
+    return (f"{len(left)} of {len(settings)} settings were not tried: {', '.join(left)}.",) if left else ()
 
 
 def _strategy(scenario: Scenario) -> Callable[[int], Strategy]:

@@ -46,10 +46,7 @@ def surroundings_of(scenario: Scenario, setting: Mapping[str, str]) -> Surroundi
 
 def check_axis(scenario: Scenario, name: str, values: tuple[str, ...], where: str) -> None:
     """ScenarioError for an axis that is not there, a value that it does not take, or that would measure nothing."""
-    known = [*scenario.target.knobs, *(one.name for one in AXES)]
-    if name not in known:
-        hint = tables.suggestion(name, sorted(known))
-        raise ScenarioError(f"{where}: {name!r} is no knob of {scenario.target.name} and no axis{hint}")
+    _check_known(scenario, name, where)
     if not values or len(set(values)) < len(values):
         raise ScenarioError(f"{where}: {name} needs one value or more, each once, as in {name}=1,2,4")
     for value in values:
@@ -60,6 +57,13 @@ def check_axis(scenario: Scenario, name: str, values: tuple[str, ...], where: st
             raise ScenarioError(
                 f"{where}: {name} does nothing unless {knob}={needed}, and {knob} is {given}: set {knob}={needed}"
             )
+
+
+def _check_known(scenario: Scenario, name: str, where: str) -> None:
+    known = [*scenario.target.knobs, *(one.name for one in AXES)]
+    if name not in known:
+        hint = tables.suggestion(name, sorted(known))
+        raise ScenarioError(f"{where}: {name!r} is no knob of {scenario.target.name} and no axis{hint}")
 
 
 def check_axes(scenario: Scenario) -> None:
@@ -77,7 +81,9 @@ def check_axes(scenario: Scenario) -> None:
 
 
 def check_claim(scenario: Scenario, claim: ClaimSpec, on: Mapping[str, str]) -> None:
-    """ScenarioError for a claim of whose knobs none would do anything."""
+    """ScenarioError for a claim of a knob that is not there, or of whose knobs none would do anything."""
+    for name in claim.knobs:
+        _check_known(scenario, name, f"the claim {claim.name!r}")
     knobs = {**scenario.knobs, **on, **claim.given, **dict(zip(claim.knobs, claim.after, strict=True))}
     inert = []
     for name in claim.knobs:

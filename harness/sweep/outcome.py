@@ -67,12 +67,17 @@ def verdict_of(swept: Swept) -> tuple[Verdict, tuple[Reason, ...]]:
     refused = [one for one in trials if one.measured.end == "not_started"]
     if not measured and not killed:
         told = f" The first one: {refused[0].measured.why}" if refused else ""
+        if not trials and not swept.interrupted:
+            told = " The time (--for) was over before one could be run."
         return Verdict.INVALID, (Reason("nothing_measured", f"No trial measured anything.{told}"),)
     if failed:
         first = failed[0].measured
         text = f"{plural(len(failed), 'trial')} went wrong; the first one: {first.why}"
         return Verdict.FAIL, (Reason("trial_failed", text),)
-    return Verdict.PASS, tuple(_remarks(swept, refused))
+    remarks = tuple(_remarks(swept, refused))
+    # A claim of which one side does not even start was not measured.
+    one_sided = any(one.task.part == "claim" for one in refused)
+    return Verdict.INVALID if one_sided else Verdict.PASS, remarks
 
 
 def _remarks(swept: Swept, refused: Sequence[Trial]) -> list[Reason]:

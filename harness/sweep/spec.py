@@ -136,6 +136,10 @@ def _claim(table: Any, target: Target, where: str) -> ClaimSpec:
 def _checked(claim: ClaimSpec, where: str) -> ClaimSpec:
     if not len(claim.knobs) == len(claim.before) == len(claim.after):
         raise ScenarioError(f"{where}: each knob needs one value in `from` and one in `to`")
+    if len(set(claim.knobs)) < len(claim.knobs):
+        raise ScenarioError(f"{where}: each knob once, with one value in `from` and one in `to`")
+    if claim.saves_bytes is not None and claim.saves_bytes[0] > claim.saves_bytes[1]:
+        raise ScenarioError(f"{where}: write the smaller saving first, like 150MB..200MB")
     if claim.before == claim.after:
         raise ScenarioError(f"{where}: from and to are the same, so there is nothing to measure")
     return claim

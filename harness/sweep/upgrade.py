@@ -71,7 +71,7 @@ def _pay_words(need: Need, needs: Sequence[Need], limit_bytes: int) -> str:
     fastest = max((one for one in needs if one.choice.needed_bytes > enough_bytes), key=_rate, default=None)
     gain = _rate(fastest) / _rate(need) - 1 if fastest and _rate(need) else 0.0
     if fastest is None or gain <= FASTER:
-        return "More memory would not pay: no setting that needs more is faster."
+        return "More memory would not pay: no setting that was tried and needs more is faster."
     plan = _plan_words(fastest.choice.chosen) if fastest.choice.chosen else "no plan of the table"
     found = f"{name_of(fastest.cell.setting)} does {format_rate(_rate(fastest), 'chunks')}"
     needed = format_bytes(fastest.choice.needed_bytes)

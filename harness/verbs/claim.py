@@ -8,7 +8,7 @@ from harness.quantities import parse_seconds
 from harness.scenario import Scenario, load_scenario
 from harness.sweep.spec import claim_of
 from harness.verbs.run import add_scenario_arguments, overrides_of
-from harness.verbs.sweep import add_study_arguments, study_options, tell
+from harness.verbs.sweep import add_study_arguments, refuse_set, study_options, tell
 
 EXAMPLE = """Both sides are run in turn, three times or more, with the memory limit lifted, because a killed run has no
 peak. The saving is CONFIRMED when its lower bound is at least 0.75 of what is claimed, REFUTED when its upper bound is
@@ -43,6 +43,7 @@ def _scenario(arguments: argparse.Namespace) -> Scenario:
     if len(change) % 3:
         raise ScenarioError("a claim is KNOB FROM TO, like cohere_batch_size 96 20; several knobs follow each other")
     scenario = load_scenario(arguments.scenario or "claim", overrides_of(arguments))
+    refuse_set(arguments.set, change[0::3])
     claim = claim_of(change[0::3], change[1::3], change[2::3], arguments.saves)
     for_s = parse_seconds(arguments.for_, "--for") if arguments.for_ else scenario.sweep.for_s
     plan = replace(scenario.sweep, claims=(claim,), axes={}, smallest_limit=False, for_s=for_s)

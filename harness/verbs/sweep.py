@@ -3,7 +3,7 @@
 import argparse
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,7 +104,9 @@ def _scenario(arguments: argparse.Namespace) -> Scenario:
         if given is not None and given < 1:
             raise HalfgigError(f"--{name} {given}: at least 1")
     scenario = load_scenario(arguments.scenario or "sweep", overrides_of(arguments))
-    return replace(scenario, sweep=_plan(arguments, scenario.sweep))
+    plan = _plan(arguments, scenario.sweep)
+    refuse_set(arguments.set, plan.axes)
+    return replace(scenario, sweep=plan)
 
 
 def _plan(arguments: argparse.Namespace, plan: SweepPlan) -> SweepPlan:
@@ -128,5 +130,14 @@ def _axes(given: Sequence[str], option: str) -> dict[str, tuple[str, ...]]:
         name, equals, values = one.partition("=")
         if not equals or not all(value.strip() for value in values.split(",")):
             raise ScenarioError(f"{option} {one!r}: write it like {option} window=200,800")
+        if name.strip() in found:
+            raise ScenarioError(f"{option} {one!r}: {name.strip()} was given before; put all of its values into one")
         found[name.strip()] = tuple(value.strip() for value in values.split(","))
     return found
+
+
+def refuse_set(given: Sequence[str], varied: Collection[str]) -> None:
+    """ScenarioError for a knob that --set holds at a value while it is varied."""
+    for one in given:
+        if (name := one.partition("=")[0].strip()) in varied:
+            raise ScenarioError(f"--set {one}: {name} is varied, so it cannot be held at one value")

@@ -24,6 +24,13 @@ from harness.cli import main
         (("claim", "window", "800"), "KNOB FROM TO"),
         (("claim", "window", "800", "800"), "nothing to measure"),
         (("claim", "window", "800", "200", "--saves", "much"), "is not a size"),
+        (("claim", "windw", "800", "200"), "did you mean window"),
+        (("claim", "window", "800", "200", "window", "400", "100"), "each knob once"),
+        (("claim", "window", "800", "200", "--saves", "200MB..100MB"), "the smaller saving first"),
+        (("claim", "window", "800", "200", "--set", "window=400"), "cannot be held at one value"),
+        (("sweep", "--knob", "window=200,800", "--set", "window=400"), "cannot be held at one value"),
+        (("sweep", "--knob", "window=200", "--knob", "window=800"), "was given before"),
+        (("sweep", "--knob", "window=200,800", "--plans", "nowhere.toml"), "nowhere.toml"),
         (("run", "--plan", "render:startr"), "did you mean render:starter"),
     ],
 )
