@@ -17,4 +17,5 @@ def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
         target_env=os.environ,
         postgres="",
     )
+    machine_info["node"] = ""  # the files are committed, and a host's name is nobody's business
     machine_info["fingerprint"] = {"binding": dict(taken.binding), "informing": dict(taken.informing)}
