@@ -57,6 +57,11 @@ class Course:
     hung: bool = False
     _boots: dict[int, str] = field(default_factory=dict)
 
+    @property
+    def is_gone_for_good(self) -> bool:
+        """Whether a service that was killed did not come back."""
+        return any(one.ready_s is None for one in self.crashes)
+
 
 def look_after(watched: Watched) -> Course:
     """Until the load is over."""
@@ -116,8 +121,9 @@ def _is_over(watched: Watched, course: Course, breaches: Breaches) -> bool:
     if stage is not None and stage.counted and watched.plan.abort_after_s and not _just_crashed(course, now_s, watched):
         course.aborted = breaches.lasting(now_s, stage.name, watched.memory_bytes())
     course.stopped = watched.stop(course.now)
-    never_back = any(one.ready_s is None for one in course.crashes)
-    return bool(never_back or course.lost or course.gone or course.aborted or course.stopped or course.broke_at)
+    return bool(
+        course.is_gone_for_good or course.lost or course.gone or course.aborted or course.stopped or course.broke_at
+    )
 
 
 def _just_crashed(course: Course, now_s: float, watched: Watched) -> bool:
@@ -141,8 +147,7 @@ def _look_at_service(watched: Watched, course: Course) -> None:
     if service is None or ended is None:
         return
     unplanned = sum(not one.planned for one in course.crashes)
-    never_back = any(one.ready_s is None for one in course.crashes)
-    if watched.restart and not never_back and unplanned < _RESTARTS_MOST:
+    if watched.restart and not course.is_gone_for_good and unplanned < _RESTARTS_MOST:
         watched.died()
         course.crashes.append(revive(service, ended, service.journal.clock))
         return
