@@ -15,17 +15,16 @@ from harness.dependencies.provider.ledger import position, read_ledger
 from harness.environment import Environment
 from harness.imports import POLL_S, Followed, Following, failed_documents, follow, upload_all
 from harness.journal import Clock
-from harness.memory.sampler import Sampler, SamplingReport
+from harness.memory.sampler import INTERVAL_MS, Observer, Sampler, SamplingReport
 from harness.observation import ImportSeen, Observation, PeaksSeen, Round
 from harness.service import Service, start
 from reports.progress import Progress
 
 SETTLE_S = 1.0
 """How long after an import its remaining memory is read: time for buffers and connections to be given back."""
-INTERVAL_MS = 25.0
 READY_AT_THE_END_S = 10.0
-LOOKS_EVERY = 8
-"""Samples between two looks for connections, and of the run's own `look`: 200 ms."""
+CONNECTIONS_EVERY, LOOKS_EVERY = 10, 4
+"""Samples between two looks for connections, which take as long as two samples, and of the run's own `look`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +51,16 @@ class Subject:
 def watch(subject: Subject) -> tuple[Observation, SamplingReport]:
     """Start the service, run every round of imports, and tell what was seen; the service still runs afterwards."""
     service, outbound = subject.service, set[str]()
-    connections = connection_watch(service, subject.environment, outbound)
-
-    def look() -> None:
-        connections()
-        subject.look(service.container)
-
+    observers = (
+        Observer(CONNECTIONS_EVERY, connection_watch(service, subject.environment, outbound)),
+        Observer(LOOKS_EVERY, partial(subject.look, service.container)),
+    )
     sampler = Sampler(
         service.container,
         subject.run_dir / "samples.jsonl",
         origin_s=subject.clock.started_s,
         interval_ms=INTERVAL_MS,
-        observer=look,
-        observe_every=LOOKS_EVERY,
+        observers=observers,
     )
     sampler.start()  # before the service: the peak of its start counts
     try:

@@ -149,7 +149,7 @@ class Container(Protocol):
         """Every process in the container."""
 
     def sample(self) -> MemorySample:
-        """Measure now; cheap enough for forty times a second."""
+        """Measure now; cheap enough for twenty times a second."""
 
     def counters(self) -> Counters:
         """What has been counted so far; still known after `close`."""

@@ -57,7 +57,7 @@ class Group(Protocol):
 
 
 class OpenFile:
-    """A cgroup file that stays open, since it is read forty times a second."""
+    """A cgroup file that stays open, since it is read twenty times a second."""
 
     def __init__(self, path: Path) -> None:
         self._descriptor: int | None = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

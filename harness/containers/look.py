@@ -20,7 +20,7 @@ _NO_SAMPLE = MemorySample(0, 0, 0, 0, 0, 0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was seen; `memory` and `commands` are of its processes, which were looked at if `fresh`."""
+    """What was seen; all but the sample is of the last look that was `fresh`."""
 
     sample: MemorySample = _NO_SAMPLE
     oom_kills: int = 0
@@ -87,14 +87,7 @@ class GroupEye:
         return self._last
 
     def _memory(self) -> Look:
-        last = self._last
-        return Look(
-            sample=self._group.read(last.memory.values()),
-            oom_kills=self._group.oom_kills(),
-            peak_bytes=self._group.peak_bytes(),
-            memory=last.memory,
-            commands=last.commands,
-        )
+        return replace(self._last, sample=self._group.read(self._last.memory.values()), fresh=False)
 
     def _all(self) -> Look:
         pids = self._group.pids()

@@ -25,14 +25,13 @@ from harness.load.order import LoadOrder, comparable, run_clock
 from harness.load.preparing import make_errand, make_orders
 from harness.load.rows import ROWS
 from harness.load.seen import JobEnd, LoadSeen, Provided
-from harness.memory.sampler import Sampler
+from harness.memory.sampler import INTERVAL_MS, Observer, Sampler
 from harness.service import Service, free_port, launch_of, open_service, start, warm_page_cache
 from harness.watching import connection_watch
 from reports.progress import Progress
 from reports.result import Header, LoadResult, write_result
 from reports.run_directory import EVENTS, RESULT, SAMPLES
 
-INTERVAL_MS = 50.0
 LOOKS_FOR_CONNECTIONS_EVERY = 20
 _HOST = "127.0.0.1"
 _QUIET_S = 2.5
@@ -78,8 +77,7 @@ def _observe(order: LoadOrder, service: Service, environment: Environment, erran
         order.run_dir / SAMPLES,
         origin_s=order.clock.started_s,
         interval_ms=INTERVAL_MS,
-        observer=connection_watch(service, environment, outbound),
-        observe_every=LOOKS_FOR_CONNECTIONS_EVERY,
+        observers=(Observer(LOOKS_FOR_CONNECTIONS_EVERY, connection_watch(service, environment, outbound)),),
     )
     oracle = Oracle(order.scenario, environment.database_url) if order.plan.kills else None
     ground = _Ground(service, environment, errand, sampler, oracle)

@@ -9,8 +9,7 @@ import pytest
 
 from harness.containers.container import Backend, Container, wait_for_exit
 from harness.containers.doctor import filesystem_of
-from harness.memory.sampler import Peaks, Sampler
-from harness.watching import INTERVAL_MS
+from harness.memory.sampler import INTERVAL_MS, Observer, Peaks, Sampler
 from tests.integration.containers.conftest import DEADLINE_S, Bench, Start, available
 
 MIB = 2**20
@@ -75,7 +74,7 @@ def test_samples_are_written_through_a_restart(start: Start, bench: Bench, backe
     path, seen = bench.folder / "samples.jsonl", []
     container = start("say:up", "stay")
     sampler = Sampler(
-        container, path, origin_s=time.monotonic(), interval_ms=5, observer=lambda: seen.append(1), observe_every=2
+        container, path, origin_s=time.monotonic(), interval_ms=5, observers=[Observer(2, lambda: seen.append(1))]
     )
     sampler.start()
     bench.hear()

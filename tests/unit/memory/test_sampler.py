@@ -10,7 +10,7 @@ import pytest
 
 from harness.containers.container import Container, MemorySample
 from harness.errors import BackendError
-from harness.memory.sampler import Peaks, Sampler, raise_peaks, to_line
+from harness.memory.sampler import Observer, Peaks, Sampler, raise_peaks, to_line
 
 FIRST = MemorySample(10, 5, 7, 2, 1, 23, 0.5)
 SECOND = MemorySample(4, 20, 7, 2, 1, 32, 0.75)
@@ -42,7 +42,8 @@ class Broken:
 
 def sampler(container: object, path: Path, observer: Callable[[], None] | None = None) -> Sampler:
     """A quick sampler that counts from 0."""
-    return Sampler(cast(Container, container), path, origin_s=0, interval_ms=1, observer=observer, observe_every=2)
+    observers = [Observer(2, observer)] if observer else []
+    return Sampler(cast(Container, container), path, origin_s=0, interval_ms=1, observers=observers)
 
 
 def test_a_line_has_the_fields_of_the_contract() -> None:
