@@ -11,13 +11,14 @@ _SENTENCES = re.compile(
     r"""(?s).*(?:[.!?…]["'”’»)\]]*(?=\ )|[。！？｡]["'”’」』）》]*(?=.))"""  # noqa: RUF001 (full-width on purpose)
 )
 """As much as possible that ends with a sentence; more text must follow, so that a cut never leaves nothing."""
+_TO_SPACES = "".join(" " if chr(code).isspace() else chr(code) for code in range(128))
 
 
 def chunk_text(pieces: Iterable[str], chunk_chars: int) -> Iterator[str]:
     """Yield chunks of at most `chunk_chars` characters, none blank; joined, they hold every word of the text."""
     text, gap = "", False
     for piece in pieces:
-        words = " ".join(piece.split())
+        words = _single_spaced(piece)
         if words:
             apart = text and (gap or piece[0].isspace())
             text = f"{text} {words}" if apart else text + words
@@ -30,6 +31,16 @@ def chunk_text(pieces: Iterable[str], chunk_chars: int) -> Iterator[str]:
         text = text[start:]
     if text:
         yield text
+
+
+def _single_spaced(text: str) -> str:
+    if not text.isascii():
+        return " ".join(text.split())
+    # A third of the time of splitting into words, and no object for each of them.
+    spaced = text.translate(_TO_SPACES)
+    while "  " in spaced:
+        spaced = spaced.replace("  ", " ")
+    return spaced.strip(" ")
 
 
 def _cut(text: str, start: int, limit: int) -> int:

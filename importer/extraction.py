@@ -5,13 +5,13 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import orjson
 
 from importer.config import Settings
 from importer.embedding.openai import open_client, post
 from importer.embedding.retries import WrongAnswer
 from importer.identity import content_id
+from importer.lean_httpx import httpx
 
 INSTRUCTIONS = (
     "List the scientific concepts that the document below is about: methods, theories, objects of study. "

@@ -1,8 +1,7 @@
 """The HTTP client that the providers' SDKs share."""
 
-import httpx
-
 from importer.config import Settings
+from importer.lean_httpx import httpx
 
 
 def open_http(settings: Settings) -> httpx.AsyncClient:

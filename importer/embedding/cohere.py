@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-import httpx
+# isort: split (the SDK would load all of httpx)
 from cohere import AsyncClientV2
 from cohere.core.api_error import ApiError
 from cohere.core.request_options import RequestOptions
@@ -11,6 +11,7 @@ from importer.config import Settings
 from importer.embedding import Purpose
 from importer.embedding.answers import by_text, decode_vectors
 from importer.embedding.retries import ProviderRefusal, ProviderUnreachable, WrongAnswer
+from importer.lean_httpx import httpx
 
 _FIXED_LENGTH = ("embed-english-v", "embed-multilingual-v")
 """Beginnings of the models that have one length of vector and refuse to be asked for another."""

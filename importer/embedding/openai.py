@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import httpx
 import orjson
 
 from importer.config import Settings
@@ -10,6 +9,7 @@ from importer.embedding import Purpose
 from importer.embedding.answers import decode_vectors, in_order
 from importer.embedding.openai_sdk import APIConnectionError, APIStatusError, AsyncOpenAI
 from importer.embedding.retries import ProviderRefusal, ProviderUnreachable, WrongAnswer
+from importer.lean_httpx import httpx
 
 
 class OpenAIEmbeddings:
