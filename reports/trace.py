@@ -134,6 +134,8 @@ class Trace:
     oom_kills: int | None
     revision: str | None = None
     """The git revision of the target's code."""
+    hook_reason: str | None = None
+    """Why memray's own hook followed the stack, at a higher cost; None where it did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,8 @@ class TraceCost:
     """Difference of the peaks of anon."""
     ready_extra_bytes: int | None = None
     """Difference of anon when the service was ready; known of a killed run too."""
+    hook_reason: str | None = None
+    """Why memray's own hook followed the stack, which takes more CPU time; None where it did not."""
 
 
 @dataclass(frozen=True, slots=True)

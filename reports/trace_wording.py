@@ -63,6 +63,8 @@ def cost_sentence(cost: TraceCost, sampling_share: float | None) -> str:
     told = f"Tracing cost the service {' and '.join(parts)}." if parts else "What tracing cost is not known."
     if cost.cpu_ratio is None and parts:
         told += " Its CPU time does not compare: a kill cut a run short."
+    if cost.hook_reason is not None:
+        told += f" memray's own hook followed the stack, which takes more CPU time than lazy_stack: {cost.hook_reason}."
     if sampling_share is not None:
         told += f" Sampling the untraced run cost {100 * sampling_share:.1f} % of one CPU."
     return told

@@ -43,6 +43,7 @@ def cost_of(untraced: Result, anon: AnonSeen, trace: Trace) -> TraceCost:
         cpu_ratio=round(trace.cpu_s / body.cpu_s, 3) if trace.cpu_s and body.cpu_s and not cut_short else None,
         extra_bytes=None if cut_short else _difference(trace.attributed.anon_bytes, anon.anon_bytes),
         ready_extra_bytes=_difference(trace.attributed.ready_bytes, anon.ready_bytes),
+        hook_reason=trace.hook_reason,
     )
 
 

@@ -98,6 +98,7 @@ def _trace(capture: Capture, at_peak: AtPeak, over_time: OverTime, seen: Seen) -
         cpu_s=seen.cpu_s,
         oom_kills=seen.oom_kills,
         revision=seen.revision,
+        hook_reason=seen.idle.hook_reason if seen.idle else None,
     )
 
 

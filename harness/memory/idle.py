@@ -12,7 +12,8 @@ from harness.memory.traced_target import LAUNCHER, Untraceable, interpreter_of
 
 _TIMEOUT_S = 30.0
 _BARE = (
-    "import sys; sys.stdout.write('.'.join(map(str, sys.version_info[:3])) + '\\n' + open('/proc/self/smaps').read())"
+    "import sys; version = '.'.join(map(str, sys.version_info[:3])); "
+    "sys.stdout.write(f'{version}\\n\\n' + open('/proc/self/smaps').read())"
 )
 
 
@@ -24,6 +25,8 @@ class Idle:
     memray: str
     bare: Mapped
     traced: Mapped
+    hook_reason: str | None
+    """Why memray's own hook follows the stack, at a higher cost; None where it does not."""
 
 
 Ask = Callable[[Launch, Sequence[str]], subprocess.CompletedProcess[str]]
@@ -45,13 +48,13 @@ def look_idle_inside(launch: Launch, ask: Ask) -> Idle | Untraceable:
 
 
 def _look(launch: Launch, python: tuple[str, ...], ask: Ask) -> Idle | Untraceable:
-    bare = _first_line_and_smaps(launch, (*python, "-c", _BARE), ask)
+    bare = _first_lines_and_smaps(launch, (*python, "-c", _BARE), ask)
     if isinstance(bare, Untraceable):
         return bare
-    traced = _first_line_and_smaps(launch, (*python, str(LAUNCHER), "--idle"), ask)
+    traced = _first_lines_and_smaps(launch, (*python, str(LAUNCHER), "--idle"), ask)
     if isinstance(traced, Untraceable):
         return Untraceable(f"memray cannot be used by its interpreter, {python[0]} ({traced.reason})")
-    return Idle(bare[0], traced[0], bare[1], traced[1])
+    return Idle(bare[0], traced[0], bare[2], traced[2], traced[1] or None)
 
 
 def _run_here(launch: Launch, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
@@ -66,7 +69,7 @@ def _run_here(launch: Launch, command: Sequence[str]) -> subprocess.CompletedPro
     )
 
 
-def _first_line_and_smaps(launch: Launch, command: Sequence[str], ask: Ask) -> tuple[str, Mapped] | Untraceable:
+def _first_lines_and_smaps(launch: Launch, command: Sequence[str], ask: Ask) -> tuple[str, str, Mapped] | Untraceable:
     try:
         told = ask(launch, command)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -74,5 +77,6 @@ def _first_line_and_smaps(launch: Launch, command: Sequence[str], ask: Ask) -> t
     if told.returncode:
         said = told.stderr.strip().splitlines()
         return Untraceable(said[-1] if said else f"status {told.returncode}")
-    first, _, smaps = told.stdout.partition("\n")
-    return first, parse_smaps(smaps)
+    first, _, rest = told.stdout.partition("\n")
+    second, _, smaps = rest.partition("\n")
+    return first, second, parse_smaps(smaps)

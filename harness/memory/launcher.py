@@ -3,13 +3,17 @@
 It runs inside the target, so it is one file, imports memray and the standard library only, and keeps what it costs
 small. The capture is written as it happens: a process that is killed leaves one that can be read to its end.
 
-`python launcher.py --idle` says what it costs before the program starts: memray's version, then /proc/self/smaps.
+Where the compiled `lazy_stack` stands beside it, memray is told the stack at an allocation and not at every call.
+
+`python launcher.py --idle` says what it costs before the program starts: a line with memray's version, one with what
+kept lazy_stack from being used, if anything did, then /proc/self/smaps.
 """
 
 import os
 import runpy
 import signal
 import sys
+from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, ModuleSpec
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import NoReturn
@@ -17,6 +21,8 @@ from typing import NoReturn
 SNAPSHOT_INTERVAL_MS = 50
 """How often memray notes size and time: the grid on which stages and the heap's peak are placed."""
 TERMINATED = 128 + signal.SIGTERM
+ASKED_BY = "1.20."
+"""The memray for which lazy_stack is made."""
 _STUBBED = ("rich", "rich.progress")
 
 
@@ -41,11 +47,28 @@ def load_memray() -> ModuleType:
     return memray
 
 
+def read_stacks_lazily(memray: ModuleType, folder: str) -> str:
+    """Have memray told the stack by the lazy_stack in `folder`; why it cannot be, else an empty text."""
+    path = os.path.join(folder, f"lazy_stack{EXTENSION_SUFFIXES[0]}")  # noqa: PTH118
+    if not memray.__version__.startswith(ASKED_BY):
+        return f"it is made for memray {ASKED_BY}*, not {memray.__version__}"
+    if not os.path.exists(path):  # noqa: PTH110
+        return "it was not compiled for this Python where halfgig was installed"
+    try:
+        loader = ExtensionFileLoader("lazy_stack", path)
+        lazy_stack = loader.create_module(ModuleSpec("lazy_stack", loader, origin=path))
+        lazy_stack.install(memray._memray.__file__)
+    except ImportError as error:
+        return str(error)
+    return ""
+
+
 def main(arguments: list[str]) -> None:
     """Start tracking and become the program."""
     memray = load_memray()
+    kept_from = read_stacks_lazily(memray, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
     if arguments == ["--idle"]:
-        sys.stdout.write(f"{memray.__version__}\n{Path('/proc/self/smaps').read_text()}")
+        sys.stdout.write(f"{memray.__version__}\n{kept_from}\n{Path('/proc/self/smaps').read_text()}")
         return
     capture, mode, *program = arguments
     # Programs that set a handler of their own end through it; any other would die of SIGTERM without a last word.

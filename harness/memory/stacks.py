@@ -8,6 +8,8 @@ from harness.memory.places import Place
 _NEAR = 8
 _INLINED = frozenset({"<listcomp>", "<dictcomp>", "<setcomp>", "<genexpr>", "<lambda>"})
 _IMPORTING = "<frozen importlib."
+_LAUNCHER = "/harness/memory/launcher.py"
+"""Stands around everything, and alone for what no function allocated."""
 
 
 def leaf_of(stack: StackReader) -> Frame | None:
@@ -39,7 +41,9 @@ def _leaf(stack: Sequence[Frame]) -> Frame | None:
 
 def _has_file(frame: Frame) -> bool:
     """Generated code (`<string>`) stands in no file; the frozen modules of the interpreter do."""
-    return bool(frame.function) and (not frame.file.startswith("<") or frame.file.startswith("<frozen "))
+    if not frame.function or frame.file.endswith(_LAUNCHER):
+        return False
+    return not frame.file.startswith("<") or frame.file.startswith("<frozen ")
 
 
 def _around(stack: Sequence[Frame], position: int) -> str:

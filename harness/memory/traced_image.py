@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.containers.container import Inside
-from harness.memory.traced_target import LAUNCHER, Untraceable
+from harness.memory.traced_target import LAUNCHER, LAZY_STACK, Untraceable
 from harness.target import Target
 
 _PATH = "PYTHONPATH"
@@ -25,7 +25,7 @@ def traceable_in_image(target: Target, inside: Inside) -> Target | Untraceable:
         return Untraceable(f"the image {inside.image} is not built on glibc, and memray here is")
     package = _memray()
     beside = package.with_name("memray.libs")
-    mounts = (*image.mounts, LAUNCHER, package, *([beside] if beside.is_dir() else []))
+    mounts = (*image.mounts, LAUNCHER, package, *(one for one in (LAZY_STACK, beside) if one.exists()))
     path = ":".join(one for one in (target.env.get(_PATH), str(package.parent)) if one)
     return replace(target, image=replace(image, mounts=mounts), env={**target.env, _PATH: path})
 

@@ -3,12 +3,15 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 from harness.target import Target
 from reports.trace import Mode
 
 LAUNCHER = Path(__file__).resolve().with_name("launcher.py")
+LAZY_STACK = LAUNCHER.with_name(f"lazy_stack{EXTENSION_SUFFIXES[0]}")
+"""Compiled for the interpreter of the harness; the launcher looks for one of its own interpreter's."""
 _INTERPRETER = re.compile(r"\{python\}|(.*/)?python(\d+(\.\d+)?)?")
 _OPTIONS_WITH_A_WORD = ("-W", "-X", "--check-hash-based-pycs")
 

@@ -14,7 +14,7 @@ from reports.trace import Account
 from tests.unit.memory.made_up_stacks import SITE, place
 
 LIBC, CODE = "/usr/lib/libc.so.6", f"{SITE}/orjson/orjson.so"
-IDLE = Idle("3.11.7", "1.20.0", Mapped(4000, 100, {LIBC: 50}), Mapped(7000, 100, {LIBC: 60}))
+IDLE = Idle("3.11.7", "1.20.0", Mapped(4000, 100, {LIBC: 50}), Mapped(7000, 100, {LIBC: 60}), None)
 LOOK = Look(
     9.5,
     MemorySample(30_000, 500, 900, 300, 700, 32_500, 1.0),

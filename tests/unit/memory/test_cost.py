@@ -24,6 +24,12 @@ def test_the_cost_is_the_difference_of_two_whole_runs() -> None:
     assert (cost.cpu_ratio, cost.extra_bytes, cost.ready_extra_bytes) == (1.2, 10, 5)
 
 
+def test_the_cost_has_the_reason_of_the_hook() -> None:
+    """Why it is higher than it need be is told with it."""
+    assert cost_of(_run(), ANON, TRACE).hook_reason is None
+    assert cost_of(_run(), ANON, replace(TRACE, hook_reason="not compiled")).hook_reason == "not compiled"
+
+
 def test_a_run_that_was_cut_short_has_no_cpu_ratio() -> None:
     """Two runs that a kill ended at different places do not compare; what the tracer took at the start does."""
     for run, trace in ((sample_runs.killed(), TRACE), (_run(), replace(TRACE, oom_kills=1))):

@@ -36,6 +36,14 @@ def test_without_a_function_in_a_file_there_is_no_leaf() -> None:
     assert leaf_of(reader(frames("f <string>:1"))) is None
 
 
+def test_the_launcher_is_no_function_of_the_target() -> None:
+    """It stands alone on the stack of what no function allocated."""
+    launcher = "main /opt/halfgig/harness/memory/launcher.py:90"
+    assert leaf_of(reader(frames(launcher))) is None
+    assert leaf_of(reader(frames("f <string>:1", launcher))) is None
+    assert leaf_of(reader(frames(f"decode {APP}/a.py:5", launcher))) == Frame("decode", f"{APP}/a.py", 5)
+
+
 def test_an_import_counts_for_the_module_that_imports() -> None:
     """The innermost module body on the stack; outside of an import there is none."""
     stack = frames(*IMPORT, f"<module> {SITE}/openai/_types.py:3", *IMPORT, f"<module> {APP}/app.py:1")

@@ -7,7 +7,7 @@ import pytest
 
 from harness.containers.container import Inside
 from harness.memory.traced_image import traceable_in_image
-from harness.memory.traced_target import LAUNCHER, Untraceable
+from harness.memory.traced_target import LAUNCHER, LAZY_STACK, Untraceable
 from harness.scenario import Overrides, load_scenario
 from harness.target import Target
 from harness.target_image import ImageOfTarget
@@ -28,6 +28,7 @@ def test_memray_and_the_launcher_are_mounted_and_found(target: Target) -> None:
     assert isinstance(traced, Target)
     assert traced.image is not None
     assert LAUNCHER in traced.image.mounts
+    assert (LAZY_STACK in traced.image.mounts) is LAZY_STACK.exists()
     package = next(one for one in traced.image.mounts if one.name == "memray")
     assert traced.env["PYTHONPATH"] == f"/own:{package.parent}"
 

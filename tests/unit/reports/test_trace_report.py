@@ -88,6 +88,14 @@ def test_what_is_not_known_is_not_told() -> None:
     assert share_sentence(replace(TRACED, attributed_share=None)) == ""
 
 
+def test_a_cost_that_need_not_be_has_its_reason() -> None:
+    """Where memray's hook followed the stack, the sentence says what kept lazy_stack from it."""
+    assert "lazy_stack" not in cost_sentence(TraceCost(1.1, 0, 0), None)
+    told = cost_sentence(TraceCost(1.7, 0, 0, "it was not compiled"), None)
+    assert "memray's own hook followed the stack" in told
+    assert "it was not compiled" in told
+
+
 def test_a_trace_survives_its_file(tmp_path: Path) -> None:
     """What is read equals what was written; the result takes the largest sites from it."""
     sites = tuple(
