@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.containers.backends import AUTO, backends, choose
 from harness.containers.container import Backend
 from harness.errors import BackendError
+from harness.memory.traced_target import LAZY_STACK
 
 # Where captures and databases are kept; on tmpfs they would be memory.
 DISK_FOLDER = Path("/var/tmp")  # noqa: S108
@@ -48,7 +49,7 @@ class Diagnosis:
 
 def diagnose() -> Diagnosis:
     """Look at this machine."""
-    return Diagnosis(diagnose_backends(backends()), (_postgres(), _disk(), _swap(), _browser()))
+    return Diagnosis(diagnose_backends(backends()), (_postgres(), _disk(), _swap(), _tracing(), _browser()))
 
 
 def diagnose_backends(offered: tuple[Backend, ...]) -> tuple[BackendState, ...]:
@@ -110,6 +111,14 @@ def _swap() -> Check:
     areas = Path("/proc/swaps").read_text().splitlines()[1:]
     text = "the machine swaps; the target's group does not" if areas else "the machine has no swap"
     return Check("swap", ok=True, text=text)
+
+
+def _tracing() -> Check:
+    if LAZY_STACK.exists():
+        return Check("tracing", ok=True, text="lazy_stack is compiled for this Python")
+    text = "lazy_stack is not compiled for this Python, so --trace takes half as much CPU time again"
+    remedy = "install a C compiler and Python's headers (gcc, python3-dev), then install halfgig once more"
+    return Check("tracing", ok=False, text=text, remedy=remedy)
 
 
 def _browser() -> Check:
