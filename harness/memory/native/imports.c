@@ -16,10 +16,11 @@ struct imports {
     size_t bytes[TABLES];
 };
 
-struct placing {
+struct job {
     const char *path;
     struct answer *answers;
     int count;
+    void (*handle)(void **slot, struct answer *answer);
 };
 
 /* glibc has added where the library was loaded, other loaders have not. */
@@ -49,29 +50,42 @@ static struct imports imports_of(const struct dl_phdr_info *library) {
 }
 
 /* The table may be read-only by now. */
-static void place(void **slot, struct answer *answer) {
+static void open_slot(void **slot, struct answer *answer) {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    if (mprotect((void *)((uintptr_t)slot & ~(page - 1)), page, PROT_READ | PROT_WRITE)) return;
-    *slot = answer->function;
-    answer->is_placed = true;
+    answer->is_asked = !mprotect((void *)((uintptr_t)slot & ~(page - 1)), page, PROT_READ | PROT_WRITE);
 }
 
-static int place_in(struct dl_phdr_info *library, size_t Py_UNUSED(size), void *wished) {
-    const struct placing *placing = wished;
-    if (strcmp(library->dlpi_name, placing->path)) return 0;
+static void place_answer(void **slot, struct answer *answer) { *slot = answer->function; }
+
+static void place_original(void **slot, struct answer *answer) { *slot = answer->original; }
+
+static int do_in(struct dl_phdr_info *library, size_t Py_UNUSED(size), void *wished) {
+    const struct job *job = wished;
+    if (strcmp(library->dlpi_name, job->path)) return 0;
     struct imports found = imports_of(library);
     for (int table = 0; table < TABLES; table++)
         for (size_t i = 0; i < found.bytes[table] / sizeof(ElfW(Rela)); i++) {
             const ElfW(Rela) *one = &found.tables[table][i];
             const char *name = found.names + found.symbols[ELF64_R_SYM(one->r_info)].st_name;
-            for (int k = 0; k < placing->count; k++)
-                if (!strcmp(name, placing->answers[k].question))
-                    place((void **)(library->dlpi_addr + one->r_offset), &placing->answers[k]);
+            for (int k = 0; k < job->count; k++)
+                if (!strcmp(name, job->answers[k].question))
+                    job->handle((void **)(library->dlpi_addr + one->r_offset), &job->answers[k]);
         }
     return 1;
 }
 
-void place_answers(const char *path, struct answer *answers, int count) {
-    struct placing placing = {path, answers, count};
-    dl_iterate_phdr(place_in, &placing);
+bool place_answers(const char *path, struct answer *answers, int count, enum placing placing) {
+    struct job job = {path, answers, count, open_slot};
+    if (!dl_iterate_phdr(do_in, &job)) {
+        PyErr_Format(PyExc_ImportError, "no library was loaded from %s", path);
+        return false;
+    }
+    for (int i = 0; i < count; i++)
+        if (!answers[i].is_asked) {
+            PyErr_Format(PyExc_ImportError, "%s does not ask for %s", path, answers[i].question);
+            return false;
+        }
+    job.handle = placing == ORIGINALS ? place_original : place_answer;
+    dl_iterate_phdr(do_in, &job);
+    return true;
 }

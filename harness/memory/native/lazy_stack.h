@@ -7,8 +7,8 @@
    was told before, and calls memray's hook for the difference.
 
    What memray gets for a frame is a `struct told`, and for a code object a `struct twin`: nothing is kept alive for it,
-   and a thread that does not hold the GIL counts no reference. Everything runs under memray's own lock, but for the
-   beginning and the end of a thread. It is made for what memray 1.20 asks. */
+   and a thread that does not hold the GIL counts no reference. Stacks are told under memray's own lock. It is made for
+   what memray 1.20 asks. */
 
 #ifndef LAZY_STACK_H
 #define LAZY_STACK_H
@@ -26,17 +26,15 @@
 /* Every entry point of CPython is exported by it; what is between these files is not. */
 #define HIDDEN __attribute__((visibility("hidden")))
 
-enum {
-    DEPTH_MOST = 20000, /* frames of a stack; of a deeper one those outside are left out */
-    PLACES = 256,
-};
+/* Frames of a stack. Of a deeper one those outside are left out, and it is told anew each time it gets that deep. */
+enum { DEPTH_MOST = 20000, PLACES = 256 };
 
-/* A code object as memray sees it. What it is found by stands together, in one line of the cache. */
+/* A code object as memray sees it. What it is compared by stands together, in one line of the cache. */
 struct twin {
-    PyCodeObject *code;
-    PyObject *name, *filename;
-    int first_line;
-    bool is_held; /* its names are kept, so no other code object can be taken for it */
+    PyCodeObject *code; /* NULL once that is gone */
+    unsigned life;      /* which code object it is the twin of: it serves one after another */
+    bool is_marked;     /* we shall hear of its end */
+    struct twin *next;
     PyCodeObject seen;
 };
 
@@ -45,21 +43,31 @@ struct told {
     _PyInterpreterFrame *frame;
     const void *instruction;
     struct twin *twin;
+    unsigned life;
 };
 
 /* The stack of a thread, outermost frame first. */
 struct stack {
+    bool is_begun;
     int depth;
     struct told told[DEPTH_MOST];
     _PyInterpreterFrame *chain[DEPTH_MOST]; /* the frames that were seen last, innermost first */
     int places[PLACES];                     /* where in `told` a frame may stand, by its address */
 };
 
+/* twins.c */
+HIDDEN bool begin_twins(void);           /* false with an exception set */
 HIDDEN struct twin *twin_of(PyCodeObject *code); /* NULL without memory, or where it needs the GIL and has not got it */
+#if PY_VERSION_HEX >= 0x030C0000
+HIDDEN int watch_codes(PyCode_WatchCallback forget); /* instead of PyCode_AddWatcher */
+#else
+HIDDEN Py_ssize_t mark_codes(freefunc forget); /* instead of _PyEval_RequestCodeExtraIndex */
+#endif
 
-static inline bool is_twin_of(const struct twin *twin, const PyCodeObject *code) {
-    return twin->code == code && twin->name == code->co_name && twin->filename == code->co_filename &&
-           twin->first_line == code->co_firstlineno;
+/* PyGILState_Check() is always true once there has been a subinterpreter. */
+static inline bool has_gil(void) {
+    PyThreadState *running = _PyThreadState_UncheckedGet();
+    return running && running == PyGILState_GetThisThreadState();
 }
 
 /* NULL for a frame that is none of a function. */
@@ -90,20 +98,25 @@ static inline _PyInterpreterFrame *innermost(const PyThreadState *thread) {
 #endif
 }
 
-/* Calls memray's hook for what has returned and been called in `thread` since the last time. */
+/* frames.c: calls memray's hook for what has returned and been called in `thread` since the last time. */
 HIDDEN void tell(struct stack *mine, const PyThreadState *thread);
+HIDDEN extern _PyInterpreterFrame *outermost; /* it and those around it are not told */
+HIDDEN extern int alike_most;                 /* so many frames that are as they were vouch for those outside of them */
+
+/* answers.c */
 HIDDEN void call_hook(int what, struct told *told);
 
-/* It and those around it are not told. */
-HIDDEN extern _PyInterpreterFrame *outermost;
-
+/* imports.c */
 struct answer {
     const char *question; /* the function of CPython that memray calls */
-    void *function;
-    bool is_placed;
+    void *function;       /* what it is to call instead */
+    void *original;
+    bool is_asked;
 };
+enum placing { ANSWERS_OF_OURS, ORIGINALS };
 
-/* Has the library at `path` call the answers instead. */
-HIDDEN void place_answers(const char *path, struct answer *answers, int count);
+/* Has the library at `path` call the answers, or the originals again. False with an exception set, and nothing changed,
+   where one of them is not among its imports. */
+HIDDEN bool place_answers(const char *path, struct answer *answers, int count, enum placing placing);
 
 #endif

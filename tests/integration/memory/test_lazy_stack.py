@@ -15,6 +15,7 @@ from harness.memory.traced_target import LAUNCHER, LAZY_STACK
 from reports.trace import Mode
 
 PROGRAM = Path(__file__).with_name("allocations.py")
+PROGRAMS = sorted((Path(__file__).parent / "programs").glob("*.py"))
 COUNTING = "def call(n): return n\nfor n in range(3_000_000): call(n)\n"
 TIMEOUT_S = 120
 DEEP, DEEPER_THAN_TOLD = 2000, 25_000
@@ -78,6 +79,15 @@ def test_of_a_stack_without_end_the_inner_frames_are_told(cheap: list[Held]) -> 
 def test_what_a_library_allocates_without_the_gil_has_its_function(cheap: list[Held]) -> None:
     """A thread that has let go of the GIL still stands in the function that called the library."""
     assert _by_function(cheap)["without_the_gil"] > 2**20
+
+
+@pytest.mark.parametrize("mode", ["cheap", "exact"])
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
+def test_a_program_that_is_hard_to_follow_goes_to_its_end(program: Path, mode: Mode, tmp_path: Path) -> None:
+    """What ends without a tracer ends with it, and holds no more memory."""
+    told = _run(LAUNCHER, tmp_path / "c.bin", mode, program)
+
+    assert told.splitlines()[-1] == "went to its end"
 
 
 def test_calls_that_allocate_nothing_cost_nothing(tmp_path: Path, hooking: Path) -> None:

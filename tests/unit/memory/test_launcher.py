@@ -21,14 +21,14 @@ def memray() -> ModuleType:
 def test_another_memray_is_followed_by_its_hook(memray: ModuleType, tmp_path: Path) -> None:
     """What it asks, and when, is not known."""
     memray.__version__ = "1.21.0"  # type: ignore[attr-defined]
-    assert read_stacks_lazily(memray, str(tmp_path)) == "it is made for memray 1.20.*, not 1.21.0"
+    assert read_stacks_lazily(memray, str(tmp_path), 12) == "it is made for memray 1.20.*, not 1.21.0"
 
 
 def test_a_file_that_cannot_be_loaded_is_no_end(memray: ModuleType, tmp_path: Path) -> None:
     """A lazy_stack of another machine, or none: the program is traced all the same."""
-    assert "not compiled for this Python" in read_stacks_lazily(memray, str(tmp_path))
+    assert "not compiled for this Python" in read_stacks_lazily(memray, str(tmp_path), 12)
     (tmp_path / f"lazy_stack{EXTENSION_SUFFIXES[0]}").write_bytes(b"no library")
-    assert "lazy_stack" in read_stacks_lazily(memray, str(tmp_path))
+    assert "lazy_stack" in read_stacks_lazily(memray, str(tmp_path), 12)
 
 
 def test_memray_is_loaded_without_what_only_draws() -> None:
