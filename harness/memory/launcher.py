@@ -27,8 +27,8 @@ ASKED_BY = "1.20."
 FRAMES_COMPARED = {"cheap": 20_000, "exact": 8}
 """So many frames in a row that are as they were at the last allocation stand for those outside of them.
 
-With 8, all that is shown of a site's way is right. To compare whole stacks takes the importer 2.2 times the CPU time instead of 1.9 where each object is recorded, and next
-to nothing where blocks are.
+With 8, all that is shown of a site's way is right. To compare whole stacks takes the importer 2.2 times the CPU time
+instead of 1.9 where each object is recorded, and next to nothing where blocks are.
 """
 _STUBBED = ("rich", "rich.progress")
 
