@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 
-# isort: split (the SDK would load all of httpx)
-from cohere import AsyncClientV2
-from cohere.core.api_error import ApiError
-from cohere.core.request_options import RequestOptions
-
 from importer.config import Settings
 from importer.embedding import Purpose
 from importer.embedding.answers import by_text, decode_vectors
 from importer.embedding.retries import ProviderRefusal, ProviderUnreachable, WrongAnswer
-from importer.lean_httpx import httpx
+from importer.lean_imports import without
+
+with without("pygments"):  # see lean_httpx
+    import httpx
+    from cohere import AsyncClientV2
+    from cohere.core.api_error import ApiError
+    from cohere.core.request_options import RequestOptions
 
 _FIXED_LENGTH = ("embed-english-v", "embed-multilingual-v")
 """Beginnings of the models that have one length of vector and refuse to be asked for another."""

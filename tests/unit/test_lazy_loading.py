@@ -7,7 +7,6 @@ import pytest
 
 SCRIPT = """
 import sys
-import httpx
 from importer.app import _load_pipeline
 from importer.config import load
 
@@ -16,12 +15,13 @@ assert not {"openai", "cohere"} & set(sys.modules), "an SDK is loaded before the
 _load_pipeline(settings)
 from importer.embedding import open_provider
 from importer.extraction import ConceptExtractor
+from importer.provider_http import open_http
 
-http = httpx.AsyncClient()
+http = open_http(settings)
 before = set(sys.modules)
 open_provider(settings, http)
 ConceptExtractor(settings, http)
-assert "aiohttp" not in sys.modules, "6 MB that nothing uses"
+assert not {"aiohttp", "rich", "pygments"} & set(sys.modules), "10 MB that nothing uses"
 print(*sorted(set(sys.modules) - before))
 """
 
