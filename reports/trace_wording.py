@@ -59,7 +59,7 @@ def cost_sentence(cost: TraceCost, sampling_share: float | None) -> str:
     extra = cost.ready_extra_bytes if cost.extra_bytes is None else cost.extra_bytes
     if extra is not None:
         when = "when the service was ready" if cost.extra_bytes is None else "at the peak"
-        parts.append(f"{format_bytes(extra)} more {when}")
+        parts.append(f"{format_bytes(abs(extra))} {'less' if extra < 0 else 'more'} {when}")
     told = f"Tracing cost the service {' and '.join(parts)}." if parts else "What tracing cost is not known."
     if cost.cpu_ratio is None and parts:
         told += " Its CPU time does not compare: a kill cut a run short."

@@ -81,6 +81,7 @@ def test_what_is_not_known_is_not_told() -> None:
     killed = cost_sentence(TraceCost(None, None, 2 * 2**20), None)
     assert "2 MB more when the service was ready" in killed
     assert "does not compare" in killed
+    assert "2 MB less at the peak" in cost_sentence(TraceCost(1.1, -2 * 2**20, 0), None)
     assert (
         cost_sentence(TraceCost(), 0.004)
         == "What tracing cost is not known. Sampling the untraced run cost 0.4 % of one CPU."
